@@ -1,0 +1,133 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Modules are listed bottom up: a target may depend only on targets above it.
+let package = Package(
+  name: "epp",
+  products: [
+    .library(name: "EndpointPicker", targets: ["EndpointPicker"]),
+    .executable(name: "epp", targets: ["epp"]),
+    .executable(name: "model-server-sim", targets: ["model-server-sim"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // MARK: C libraries and shims
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CEnvoyProtos", dependencies: ["CProtobufC"]),
+    .target(
+      name: "CAccelerate",
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // MARK: Transport
+    .target(name: "ByteStorage", dependencies: ["CAccelerate"]),
+    .target(name: "HTTP2", dependencies: ["CNghttp2", "ByteStorage"]),
+    .target(
+      name: "GRPC",
+      dependencies: [
+        "HTTP2", "ByteStorage", "CEnvoyProtos",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(name: "ExtProc", dependencies: ["CEnvoyProtos", "ByteStorage"]),
+
+    // MARK: Requests, endpoints, scheduling
+    .target(name: "InferenceAPI", dependencies: ["CAccelerate", "ByteStorage"]),
+    .target(name: "Endpoints", dependencies: ["CAccelerate"]),
+    .target(name: "PrefixCache", dependencies: ["CAccelerate"]),
+    .target(
+      name: "Configuration",
+      dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Scheduling",
+      dependencies: ["InferenceAPI", "Endpoints", "PrefixCache", "Configuration"]),
+
+    // MARK: Data layer
+    .target(
+      name: "ModelServerMetrics",
+      dependencies: [
+        "Endpoints", "CAccelerate",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(
+      name: "Discovery",
+      dependencies: [
+        "Endpoints",
+        .product(name: "Yams", package: "Yams"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(
+      name: "Telemetry",
+      dependencies: [.product(name: "Logging", package: "swift-log")]),
+
+    // MARK: Assembly
+    .target(
+      name: "EndpointPicker",
+      dependencies: [
+        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
+        "ModelServerMetrics", "Discovery", "Configuration", "Telemetry",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .executableTarget(
+      name: "epp",
+      dependencies: [
+        "EndpointPicker", "Configuration",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // MARK: Simulated model servers
+    .target(
+      name: "ModelServerSimulator",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+    .executableTarget(
+      name: "model-server-sim",
+      dependencies: [
+        "ModelServerSimulator",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // MARK: Tests
+    .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
+    .testTarget(name: "GRPCTests", dependencies: ["GRPC"]),
+    .testTarget(name: "ExtProcTests", dependencies: ["ExtProc"]),
+    .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"]),
+    .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
+    .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"]),
+    .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery"]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+    .testTarget(name: "EndpointPickerTests", dependencies: ["EndpointPicker"]),
+    .testTarget(name: "ModelServerSimulatorTests", dependencies: ["ModelServerSimulator"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,3 @@
+#ifndef CACCELERATE_H
+#define CACCELERATE_H
+#endif

@@ -1,0 +1,1 @@
+#include "CAccelerate.h"

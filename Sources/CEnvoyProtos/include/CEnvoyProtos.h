@@ -1,0 +1,3 @@
+#ifndef X_H
+#define X_H
+#endif
