@@ -9,13 +9,11 @@ from .process import Process
 class ModelServers:
     """One `model-server-sim` process serving `count` instances on 127.0.0.1 … 127.0.0.count, all on one port."""
 
-    def __init__(self, binary, log_directory, count=3, port=None, first=1, arguments=(), name="model-servers"):
-        addresses = [f"127.0.0.{first + index}" for index in range(count)]
+    def __init__(self, binary, log_directory, count=3, port=None, arguments=(), name="model-servers"):
+        addresses = [f"127.0.0.{index + 1}" for index in range(count)]
         port = free_port(addresses, preferred=port)
         self.endpoints = [f"{address}:{port}" for address in addresses]
         command = [binary, "--instances", count, "--port", port]
-        if first != 1:
-            command += ["--host", addresses[0]]
         self.process = Process(name, [*command, *arguments], log_directory)
 
     def wait_ready(self, timeout=15.0):
