@@ -22,9 +22,9 @@ def chat_bytes(prompt, **fields):
 
 
 def chat_of_size(size):
-    """A valid chat body of exactly `size` bytes, its text not the same twice within any 64 KB."""
+    """A valid chat body of exactly `size` bytes, its text never repeating."""
     empty = len(chat_bytes(""))
-    text = "".join(f"{number:x} " for number in range(max(1, size // 4)))
+    text = "".join(f"{number:08x} " for number in range(size // 9 + 1))
     body = chat_bytes(text[: size - empty])
     assert len(body) == size
     return body
