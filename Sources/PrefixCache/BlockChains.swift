@@ -16,6 +16,7 @@ public final class BlockChains {
   private var block: UnsafeMutableRawPointer
   private var blockCapacity = 4 * 64
 
+  /// Empty.
   public init() {
     hashes = .allocate(capacity: capacity)
     block = .allocate(byteCount: blockCapacity, alignment: 16)

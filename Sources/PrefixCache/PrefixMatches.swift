@@ -7,6 +7,7 @@ public final class PrefixMatches {
   private var touchedCount = 0
   private var slotCount = 0
 
+  /// Empty, with room for no slot.
   public init() {
     storage = .allocate(capacity: 64)
     storage.initialize(repeating: 0)
