@@ -195,6 +195,8 @@ def raise_terminated(number, _frame):
 
 def main():
     options = parse_arguments()
+    # Also SIGINT: a shell without job control starts background commands with it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, raise_terminated)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="epp-quickstart-"))
