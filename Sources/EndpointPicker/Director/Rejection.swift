@@ -3,7 +3,7 @@ import InferenceAPI
 
 /// A request that gets no endpoint, and what the client is told. One table from cause to status, text and header
 /// (Endpoint Picker protocol, errors).
-public enum Rejection: Error, Sendable, Hashable {
+public enum Rejection: Error, Sendable, Equatable {
   /// The request itself is wrong.
   case badRequest(RequestError)
   /// No endpoint could serve the request, or none of those the proxy allows.

@@ -68,11 +68,11 @@ public struct EndpointPickerProcess {
     metrics.recordInfo(commit: "unknown", buildReference: "unknown")
     let decisions = DecisionLog()
     let maximumBodyBytes = options.maxMessageBytes
-    let loops = try await LoopContexts.make(for: group) { number in
+    let loops = try await LoopContexts.make(for: group) { [logger] number in
       LoopContext(
         maximumBodyBytes: maximumBodyBytes, clock: .system,
         metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
-        seed: .random(in: 0...UInt64.max))
+        logger: logger, seed: .random(in: 0...UInt64.max))
     }
     let health = HealthStatus()
     let server = try makeServer(loops, health)

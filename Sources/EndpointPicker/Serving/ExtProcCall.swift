@@ -263,7 +263,7 @@ final class ExtProcCall: GRPCCall {
   private func reject(_ rejection: Rejection) {
     machine.rejected()
     errorCode = rejection.code
-    loop.metrics.rejected(rejection)
+    loop.log(rejection, requestID: headers.text(of: "x-request-id") ?? generatedRequestID)
     send(rejection.answer.packed())
     stream?.finish(.ok)
     releaseBody()

@@ -1,5 +1,6 @@
 import ExtProc
 import InferenceAPI
+import Logging
 import Scheduling
 
 /// What one event loop owns: memory that is used again for every request, and caches.
@@ -13,23 +14,36 @@ final class LoopContext {
   let models: ModelLabels
   let answers = HeaderAnswers()
   let decisionLog: DecisionLog?
+  private let logger: Logger
   var random: RandomSource
   var spareCalls: [ExtProcCall] = []
   private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []
 
   init(
-    maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, decisionLog: DecisionLog?, seed: UInt64
+    maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, decisionLog: DecisionLog?, logger: Logger,
+    seed: UInt64
   ) {
     self.parsing = RequestParsingContext(maximumBodyBytes: maximumBodyBytes)
     self.clock = clock
     self.metrics = metrics
     self.models = ModelLabels(metrics: metrics)
     self.decisionLog = decisionLog
+    self.logger = logger
     self.random = RandomSource(seed: seed)
   }
 
   /// Monotonic time in seconds.
   func now() -> Double { clock.seconds() }
+
+  /// Notes a request that was refused, one line with its cause.
+  func log(_ rejection: Rejection, requestID: String?) {
+    logger.info(
+      "request rejected",
+      metadata: [
+        "status": "\(rejection.status)", "code": "\(rejection.code)", "reason": "\(rejection.message)",
+        "request-id": "\(requestID ?? "")",
+      ])
+  }
 
   /// The scheduling memory for a pool; starts anew when the pool's configuration was replaced.
   func cycle(for pool: PoolState) -> SchedulingCycle {
