@@ -95,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "PickerConfiguration",
+        "EndpointPicker", "PickerConfiguration", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
