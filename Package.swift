@@ -71,11 +71,7 @@ let package = Package(
       ]),
     .target(
       name: "Discovery",
-      dependencies: [
-        "Endpoints",
-        .product(name: "Yams", package: "Yams"),
-        .product(name: "Logging", package: "swift-log"),
-      ]),
+      dependencies: ["PickerConfiguration"]),
     .target(
       name: "Telemetry",
       dependencies: [.product(name: "Logging", package: "swift-log")]),

@@ -51,13 +51,15 @@ enum Epp {
     let level = Logger.Level(verbosity: flags.v)
     let isConsole = flags.zapEncoder == "console"
     LoggingSystem.bootstrap { label in
-      isConsole ? TextLogHandler(label: label, level: level) : JSONLogHandler(label: label, level: level)
+      if isConsole { return TextLogHandler(label: label, level: level) }
+      return JSONLogHandler(label: label, level: level)
     }
     return Logger(label: "epp")
   }
 
   private static func stop(_ code: Int32, _ message: String) -> Never {
-    fputs("epp: \(message)\n", stderr)
+    let line = Array("epp: \(message)\n".utf8)
+    write(STDERR_FILENO, line, line.count)
     exit(code)
   }
 }

@@ -1,6 +1,8 @@
+import Discovery
 import Endpoints
 import Logging
 import ModelServerMetrics
+import PickerConfiguration
 import Scheduling
 import ServiceLifecycle
 
@@ -18,10 +20,31 @@ struct EndpointSource: Service {
   /// - Throws: ``ProcessError`` when the file cannot be read.
   func load() throws {
     if let given { apply(given) }
+    if let file {
+      do {
+        apply(try EndpointFile.load(path: file.path))
+      } catch {
+        throw ProcessError("endpoint file: \(error)")
+      }
+    }
   }
 
   func run() async throws {
-    try? await gracefulShutdown()
+    guard let file, file.watchesFile else {
+      try? await gracefulShutdown()
+      return
+    }
+    for await update in EndpointFileUpdates(path: file.path).cancelOnGracefulShutdown() {
+      switch update {
+      case .endpoints(let contents): apply(contents)
+      case .rejected(let error): logger.error("endpoint file refused, the previous endpoints stay: \(error)")
+      }
+    }
+  }
+
+  private func apply(_ file: EndpointFile) {
+    for problem in file.problems { logger.error("endpoint file: \(problem)") }
+    apply((given ?? []) + file.endpoints.map(EndpointDescriptor.init))
   }
 
   private func apply(_ descriptors: [EndpointDescriptor]) {
