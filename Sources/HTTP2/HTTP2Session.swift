@@ -161,7 +161,7 @@ public final class HTTP2Session {
   public func open(_ headers: HeaderBlock, handler: any HTTP2StreamHandler) -> HTTP2Stream? {
     let stream = takeStream()
     stream.handler = handler
-    stream.headersSubmitted = true
+    stream.headers = headers
     let pointer = Unmanaged.passUnretained(stream).toOpaque()
     var provider = dataProvider(stream)
     let id = nghttp2_submit_request(raw, nil, headers.entries.baseAddress, headers.entries.count, &provider, pointer)
@@ -170,7 +170,6 @@ public final class HTTP2Session {
       return nil
     }
     stream.prepare(id: id)
-    stream.headersSubmitted = true
     add(stream)
     return stream
   }
@@ -258,6 +257,7 @@ public final class HTTP2Session {
     let handler = stream.handler
     stream.handler = nil
     stream.output.removeAll()
+    stream.headers = nil
     stream.trailers = nil
     handler?.closed(code)
     if spareStreams.count < 1_024 { spareStreams.append(stream) }

@@ -16,11 +16,12 @@ public final class HTTP2Stream {
   var output = ByteQueue()
   /// No more output follows what is queued.
   var outputEnded = false
+  /// The headers submitted. nghttp2 refers to their memory until it has sent them.
+  var headers: HeaderBlock?
   /// Sent after the queued output; nil ends the stream with the last DATA frame.
   var trailers: HeaderBlock?
   /// nghttp2 asked for data when there was none and waits for a resume.
   var isDeferred = false
-  var headersSubmitted = false
   var remoteEnded = false
   var localEnded = false
   /// Bytes received but not given back to the peer's windows, because output piled up.
@@ -39,13 +40,13 @@ public final class HTTP2Stream {
 
   /// Sends the headers of an answer. Call once, before any output.
   public func respond(_ headers: HeaderBlock) {
-    headersSubmitted = true
+    self.headers = headers
     session.submitResponse(self, headers)
   }
 
   /// Sends the headers of an answer together with the end of the stream.
   public func respondOnly(_ headers: HeaderBlock) {
-    headersSubmitted = true
+    self.headers = headers
     outputEnded = true
     localEnded = true
     session.submitResponse(self, headers, endStream: true)
@@ -91,7 +92,6 @@ public final class HTTP2Stream {
     outputEnded = false
     trailers = nil
     isDeferred = false
-    headersSubmitted = false
     remoteEnded = false
     localEnded = false
     withheld = 0
