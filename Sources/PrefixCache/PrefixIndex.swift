@@ -12,8 +12,8 @@ import Synchronization
 /// O(log blocks) probes for each distinct depth, whatever the number of endpoints.
 ///
 /// Memory: an entry, a (block, endpoint) pair, takes a 16-byte node; a block takes 21 to 43 bytes of table (16 bytes at
-/// a load between 3/8 and 3/4); a block with more than one endpoint 6.4 to 32 bytes more an entry. Memory is used
-/// again but not given back.
+/// a load between 3/8 and 3/4), up to 64 while parts of two sizes live side by side; a block with more than one endpoint
+/// 6.4 to 32 bytes more an entry. Memory is used again but not given back.
 ///
 /// Thread-safe: a lock is held for the time of one call at most, tens of microseconds for long chains.
 public final class PrefixIndex: Sendable {

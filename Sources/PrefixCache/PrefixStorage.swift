@@ -94,9 +94,8 @@ struct PrefixStorage: ~Copyable, @unchecked Sendable {
     for index in known..<chain.count {
       let ahead = index + Self.prefetchDistance
       if ahead < chain.count { table.prefetch(chain[ahead]) }
-      let bucket = table.findOrInsert(chain[index])
-      // Can't be with unlike hashes; a full set would overflow.
-      guard bucket.pointee.count < .max else { return }
+      // A set of all slots is full already; only hashes that collide by design could ask for more.
+      guard let bucket = table.findOrInsert(chain[index]), bucket.pointee.count < .max else { return }
       previous = link(chain[index], behind: previous, slot: slot)
       sets.add(UInt16(truncatingIfNeeded: slot), node: previous, to: bucket)
       entryCount += 1

@@ -6,6 +6,7 @@
 #include "epp_columns.h"
 #include "epp_hash.h"
 #include "epp_json.h"
+#include "epp_pages.h"
 #include "epp_prefetch.h"
 
 #endif
