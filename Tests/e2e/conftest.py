@@ -8,11 +8,16 @@ import asyncio
 import dataclasses
 import inspect
 import pathlib
+import uuid
 
 import pytest
-from localpool import Envoy, ModelServers, Picker, request
+from localpool import Envoy, ModelServers, Picker, request, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+#: Arguments for model servers that answer at once, whatever the length of the prompt, or take 50 ms for every token.
+INSTANT = ("--time-scale", "0", "--num-gpu-blocks", "2000000")
+SLOW = ("--decode-step-ms", "50")
 
 _running = []
 
@@ -57,11 +62,25 @@ class Pool:
         """Sends one request through Envoy."""
         return request(self.envoy.address, path, body, **options)
 
-    def decision(self, request_id):
-        """What the picker decided for the request with this `x-request-id`."""
-        found = [decision for decision in self.picker.decisions() if decision["request_id"] == request_id]
-        assert len(found) == 1, f"{len(found)} decisions for request {request_id}"
-        return found[0]
+    def explained(self, body, path="/v1/chat/completions"):
+        """Sends `body` and returns the answer with the decision that led to it.
+
+        The picker notes only some decisions of a busy second, so this asks again until one is noted.
+        """
+
+        def attempt():
+            request_id = str(uuid.uuid4())
+            answer = self.ask(path, body, headers={"x-request-id": request_id})
+            assert answer.status == 200, answer.text
+            noted = [decision for decision in self.picker.decisions() if decision["request_id"] == request_id]
+            return (answer, noted[-1]) if noted else None
+
+        return wait_until(attempt, "a decision is noted", interval=0.1)
+
+
+def scores(decision, scorer):
+    """What `scorer` gave to each endpoint."""
+    return {entry["endpoint"]: entry["scorers"][scorer] for entry in decision["scores"]}
 
 
 class Launcher:
@@ -81,9 +100,10 @@ class Launcher:
         count = sum(process.name.startswith(name) for process in self.processes)
         return f"{name}-{count + 1}" if count else name
 
-    def servers(self, **options):
+    def servers(self, *, arguments=INSTANT, **options):
         binary = self.bin_dir / "model-server-sim"
-        return self._keep(ModelServers(binary, self.directory, name=self._name("model-servers"), **options))
+        name = self._name("model-servers")
+        return self._keep(ModelServers(binary, self.directory, arguments=arguments, name=name, **options))
 
     def picker(self, endpoints=None, **options):
         binary = self.bin_dir / "epp"
@@ -92,7 +112,7 @@ class Launcher:
     def envoy(self, picker, mode="ai-gateway-duplex", **options):
         return self._keep(Envoy(self.directory, picker.port, mode, name=self._name("envoy"), **options))
 
-    def pool(self, *, count=3, mode="ai-gateway-duplex", server_arguments=(), **picker_options):
+    def pool(self, *, count=3, mode="ai-gateway-duplex", server_arguments=INSTANT, **picker_options):
         """Model servers, a picker for them and an Envoy in front."""
         servers = self.servers(count=count, arguments=server_arguments)
         picker = self.picker(servers.endpoints, **picker_options)

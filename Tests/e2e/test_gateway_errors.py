@@ -97,8 +97,11 @@ def test_filters_leaving_nobody_is_429(launch):
 
 
 def test_body_over_the_limit_is_413(launch):
-    gateway = launch.pool(arguments=["--max-request-body-size=1Mi"])
+    gateway = launch.pool(arguments=["--grpc-max-recv-msg-size=1Mi"])
     assert gateway.ask("/v1/chat/completions", chat("x" * 900_000)).status == 200
     answer = gateway.ask("/v1/chat/completions", chat("x" * 2_000_000))
-    assert answer.status == 413, answer.text
+    assert (answer.status, answer.text) == (
+        413,
+        f"{ERROR}PayloadTooLarge - request body exceeds 1048576 bytes",
+    )
     assert gateway.ask("/v1/chat/completions", chat(unique())).status == 200

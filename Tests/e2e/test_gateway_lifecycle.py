@@ -5,6 +5,7 @@ import http.client
 import threading
 
 from bodies import chat, unique
+from conftest import SLOW
 from localpool import open_stream, request, wait_until
 
 REQUESTS = 2_400
@@ -35,7 +36,7 @@ def test_thousands_of_requests_share_one_clean_connection(gateway, module_launch
 
 
 def test_client_that_goes_away_mid_stream_releases_its_endpoint(launch):
-    gateway = launch.pool(count=1, server_arguments=["--inter-token-latency", "50ms"])
+    gateway = launch.pool(count=1, server_arguments=SLOW)
     picker = gateway.picker
     for _ in range(3):
         body = chat(unique(), stream=True, max_tokens=600)
@@ -49,7 +50,7 @@ def test_client_that_goes_away_mid_stream_releases_its_endpoint(launch):
 
 def test_sigterm_lets_streams_finish(launch):
     gateway = launch.pool(
-        count=1, server_arguments=["--inter-token-latency", "50ms"], arguments=["--drain-timeout=15s"]
+        count=1, server_arguments=SLOW, arguments=["--drain-timeout=15s"]
     )
     started = threading.Event()
 

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from bodies import MODEL, chat, chat_of_size, fnv1a64, unique
+from conftest import SLOW
 from localpool import open_stream, request
 
 PASSTHROUGH = """
@@ -23,12 +24,10 @@ parser:
 
 
 def test_chat_completion(gateway):
-    answer = gateway.ask("/v1/chat/completions", chat(unique()), headers={"x-request-id": "one-chat"})
-    assert answer.status == 200, answer.text
+    answer, decision = gateway.explained(chat(unique()))
     assert answer.json()["object"] == "chat.completion"
     assert answer.json()["usage"]["completion_tokens"] > 0
-    decision = gateway.decision("one-chat")
-    assert decision["endpoint"] == answer.headers["x-model-server"]
+    assert answer.headers["x-model-server"] == decision["endpoint"]
     assert decision["model"] == MODEL
     assert decision["candidates"] == len(gateway.servers.endpoints)
     assert gateway.envoy.streams_failed == 0
@@ -48,7 +47,7 @@ def test_get_without_body_reaches_a_model_server(gateway):
 
 def test_streamed_events_are_not_held_back(launch):
     """When the client has the first event, the model server is still producing the rest."""
-    gateway = launch.pool(count=1, server_arguments=["--inter-token-latency", "50ms"])
+    gateway = launch.pool(count=1, server_arguments=SLOW)
     [server] = gateway.servers.endpoints
     body = chat(unique(), stream=True, max_tokens=60)
     with open_stream(gateway.envoy.address, "/v1/chat/completions", body) as (status, headers, lines):
