@@ -12,7 +12,9 @@ def count(directory):
     """Passed, failed and skipped tests per file, files without tests left out."""
     for path in sorted(pathlib.Path(directory).glob("*.xml")):
         suites = list(xml.etree.ElementTree.parse(path).getroot().iter("testsuite"))
-        total = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")}
+        total = {
+            key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
+        }
         if total["tests"] == 0:
             continue
         failed = total["failures"] + total["errors"]

@@ -5,21 +5,13 @@ to a failing test.
 """
 
 import asyncio
-import dataclasses
 import inspect
 import pathlib
-import uuid
 
 import pytest
-from localpool import Envoy, ModelServers, Picker, request, wait_until
+from pools import Launcher, Pool, running
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-#: Arguments for model servers that answer at once, whatever the length of the prompt, or take 50 ms for every token.
-INSTANT = ("--time-scale", "0", "--num-gpu-blocks", "2000000")
-SLOW = ("--decode-step-ms", "50")
-
-_running = []
 
 
 def pytest_addoption(parser):
@@ -46,85 +38,8 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        for process in _running:
+        for process in running:
             report.sections.append((f"log of {process.name}", process.log_tail()))
-
-
-@dataclasses.dataclass
-class Pool:
-    """Model servers, a picker and, where the test goes through a proxy, an Envoy."""
-
-    servers: ModelServers
-    picker: Picker
-    envoy: Envoy = None
-
-    def ask(self, path, body=None, **options):
-        """Sends one request through Envoy."""
-        return request(self.envoy.address, path, body, **options)
-
-    def explained(self, body, path="/v1/chat/completions"):
-        """Sends `body` and returns the answer with the decision that led to it.
-
-        The picker notes only some decisions of a busy second, so this asks again until one is noted.
-        """
-
-        def attempt():
-            request_id = str(uuid.uuid4())
-            answer = self.ask(path, body, headers={"x-request-id": request_id})
-            assert answer.status == 200, answer.text
-            noted = [decision for decision in self.picker.decisions() if decision["request_id"] == request_id]
-            return (answer, noted[-1]) if noted else None
-
-        return wait_until(attempt, "a decision is noted", interval=0.1)
-
-
-def scores(decision, scorer):
-    """What `scorer` gave to each endpoint."""
-    return {entry["endpoint"]: entry["scorers"][scorer] for entry in decision["scores"]}
-
-
-class Launcher:
-    """Starts processes and stops them in the opposite order."""
-
-    def __init__(self, bin_dir, directory):
-        self.bin_dir = bin_dir
-        self.directory = directory
-        self.processes = []
-
-    def _keep(self, part):
-        self.processes.append(part.process)
-        _running.append(part.process)
-        return part.wait_ready()
-
-    def _name(self, name):
-        count = sum(process.name.startswith(name) for process in self.processes)
-        return f"{name}-{count + 1}" if count else name
-
-    def servers(self, *, arguments=INSTANT, **options):
-        binary = self.bin_dir / "model-server-sim"
-        name = self._name("model-servers")
-        return self._keep(ModelServers(binary, self.directory, arguments=arguments, name=name, **options))
-
-    def picker(self, endpoints=None, **options):
-        binary = self.bin_dir / "epp"
-        return self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options))
-
-    def envoy(self, picker, mode="ai-gateway-duplex", **options):
-        return self._keep(Envoy(self.directory, picker.port, mode, name=self._name("envoy"), **options))
-
-    def pool(self, *, count=3, mode="ai-gateway-duplex", server_arguments=INSTANT, **picker_options):
-        """Model servers, a picker for them and an Envoy in front."""
-        servers = self.servers(count=count, arguments=server_arguments)
-        picker = self.picker(servers.endpoints, **picker_options)
-        return Pool(servers, picker, self.envoy(picker, mode, endpoints=servers.endpoints))
-
-    def close(self):
-        died = [process for process in self.processes if not process.running]
-        for process in reversed(self.processes):
-            process.stop()
-            _running.remove(process)
-        for process in died:
-            process.check()
 
 
 def _launcher(request, tmp_path_factory):
@@ -142,7 +57,7 @@ module_launch = pytest.fixture(_launcher, name="module_launch", scope="module")
 def nothing_dies():
     """No process may exit during a test unless the test ends it."""
     yield
-    for process in _running:
+    for process in running:
         process.check()
 
 

@@ -2,22 +2,10 @@
 
 import pytest
 from bodies import MODEL, chat, unique
+from configurations import TESTING_FILTER, file_discovery, write_endpoints
 from localpool import request
 
 ERROR = "inference error: "
-
-TESTING_FILTER = """
-apiVersion: inference.networking.x-k8s.io/v1alpha1
-kind: EndpointPickerConfig
-plugins:
-- type: header-based-testing-filter
-- type: max-score-picker
-schedulingProfiles:
-- name: default
-  plugins:
-  - pluginRef: header-based-testing-filter
-  - pluginRef: max-score-picker
-"""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +46,7 @@ def test_malformed_json_names_the_parse_error(gateway):
 
 def test_no_candidates_is_503(launch, tmp_path):
     endpoints = tmp_path / "endpoints.yaml"
-    endpoints.write_text("endpoints: []\n")
+    write_endpoints(endpoints, [])
     picker = launch.picker(config=file_discovery(endpoints))
     envoy = launch.envoy(picker)
     answer = request(envoy.address, "/v1/chat/completions", chat(unique()))
@@ -66,21 +54,6 @@ def test_no_candidates_is_503(launch, tmp_path):
         503,
         f"{ERROR}ServiceUnavailable - failed to find endpoint candidates for serving the request",
     )
-
-
-def file_discovery(path):
-    return f"""
-apiVersion: llm-d.ai/v1alpha1
-kind: EndpointPickerConfig
-plugins:
-- type: file-discovery
-  parameters:
-    path: {path}
-    watchFile: true
-dataLayer:
-  discovery:
-    pluginRef: file-discovery
-"""
 
 
 def test_filters_leaving_nobody_is_429(launch):

@@ -5,22 +5,9 @@ import socket
 
 import pytest
 from bodies import MODEL, chat, chat_of_size, fnv1a64, unique
-from conftest import SLOW
+from configurations import PASSTHROUGH
 from localpool import open_stream, request
-
-PASSTHROUGH = """
-apiVersion: inference.networking.x-k8s.io/v1alpha1
-kind: EndpointPickerConfig
-plugins:
-- type: passthrough-parser
-- type: queue-scorer
-schedulingProfiles:
-- name: default
-  plugins:
-  - pluginRef: queue-scorer
-parser:
-  pluginRef: passthrough-parser
-"""
+from pools import SLOW
 
 
 def test_chat_completion(gateway):
@@ -95,9 +82,7 @@ def test_forged_destination_is_overwritten(gateway):
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.setblocking(False)
         forged = f"127.0.0.1:{trap.getsockname()[1]}"
-        answer = gateway.ask(
-            "/v1/chat/completions", chat(unique()), headers={"x-gateway-destination-endpoint": forged}
-        )
+        answer = gateway.ask("/v1/chat/completions", chat(unique()), headers={"x-gateway-destination-endpoint": forged})
         assert answer.status == 200, answer.text
         assert answer.headers["x-model-server"] in gateway.servers.endpoints
         with pytest.raises(BlockingIOError):
@@ -108,9 +93,9 @@ def test_request_with_trailers(gateway):
     """A chunked HTTP/1.1 upload that ends in trailers: the end of the body is not marked on a body message."""
     body = json.dumps(chat(unique())).encode()
     head = (
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: inference.test\r\ncontent-type: application/json\r\n"
-        "transfer-encoding: chunked\r\ntrailer: x-checksum\r\nconnection: close\r\n\r\n"
-    ).encode()
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: inference.test\r\ncontent-type: application/json\r\n"
+        b"transfer-encoding: chunked\r\ntrailer: x-checksum\r\nconnection: close\r\n\r\n"
+    )
     chunk = b"%x\r\n%s\r\n" % (len(body), body)
     with socket.create_connection(("127.0.0.1", gateway.envoy.port), timeout=10) as connection:
         connection.sendall(head + chunk + b"0\r\nx-checksum: 1\r\n\r\n")

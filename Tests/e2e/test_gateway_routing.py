@@ -2,13 +2,13 @@
 
 import collections
 import concurrent.futures
-import os
+import re
 import threading
 
 from bodies import chat, unique
-from conftest import scores
+from configurations import file_discovery, write_endpoints
 from localpool import request, wait_until
-from test_gateway_errors import file_discovery
+from pools import scores
 
 
 def served_by(pool, prompt, **options):
@@ -52,17 +52,6 @@ def test_idle_endpoints_share_distinct_requests(gateway):
     assert set(servers) == set(gateway.servers.endpoints)
 
 
-def write_endpoints(path, endpoints):
-    """Replaces the file in one step, as configuration management does."""
-    lines = ["endpoints:" if endpoints else "endpoints: []"]
-    for index, endpoint in enumerate(endpoints):
-        address, port = endpoint.rsplit(":", 1)
-        lines.append(f'- {{name: server-{index}-{port}, address: {address}, port: "{port}"}}')
-    fresh = path.with_suffix(".new")
-    fresh.write_text("\n".join(lines) + "\n")
-    os.replace(fresh, path)
-
-
 def test_endpoint_file_is_followed_while_serving(launch, tmp_path):
     servers = launch.servers(count=3)
     one, two, three = servers.endpoints
@@ -100,6 +89,12 @@ def test_endpoint_file_is_followed_while_serving(launch, tmp_path):
     wait_until(lambda: server() == one, "the endpoint that came back is used")
 
 
+def complaints(picker, path):
+    """How many errors and warnings about `path` the picker logged."""
+    lines = picker.process.log_path.read_text().splitlines()
+    return sum(1 for line in lines if str(path) in line and re.search("error|warn", line, re.IGNORECASE))
+
+
 def test_broken_endpoint_file_keeps_the_last_good_one(launch, tmp_path):
     servers = launch.servers(count=2)
     path = tmp_path / "endpoints.yaml"
@@ -107,13 +102,15 @@ def test_broken_endpoint_file_keeps_the_last_good_one(launch, tmp_path):
     picker = launch.picker(config=file_discovery(path))
     envoy = launch.envoy(picker)
     path.write_text("endpoints: [{name: broken, address: ")
-    # A good file afterwards shows that the broken one was read and survived.
+    wait_until(lambda: complaints(picker, path) > 0, "the broken file is logged")
     for _ in range(5):
         assert request(envoy.address, "/v1/chat/completions", chat(unique())).status == 200
     write_endpoints(path, servers.endpoints[1:])
     wait_until(
-        lambda: request(envoy.address, "/v1/chat/completions", chat(unique())).headers.get("x-model-server")
-        == servers.endpoints[1],
+        lambda: (
+            request(envoy.address, "/v1/chat/completions", chat(unique())).headers.get("x-model-server")
+            == servers.endpoints[1]
+        ),
         "the good file is used",
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import grpc
 import pytest
 from bodies import chat_bytes, unique
 from extproc import Client, StreamEnded, request_body, request_headers, response_body, response_headers
@@ -174,8 +175,6 @@ async def test_message_over_the_limit_fails_only_its_stream(launch):
 
 
 async def test_unknown_method_is_unimplemented(pool):
-    import grpc
-
     async with grpc.aio.insecure_channel(pool.picker.address) as channel:
         call = channel.unary_unary("/envoy.service.ext_proc.v3.ExternalProcessor/Nothing")
         with pytest.raises(grpc.aio.AioRpcError) as error:
