@@ -24,7 +24,7 @@ def count(directory):
 def main():
     results = list(count(sys.argv[1]))
     for name, passed, failed, skipped in results:
-        print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
+        print(f"{name}: {passed + failed + skipped} tests")
     passed, failed, skipped = (sum(result[column] for result in results) for column in (1, 2, 3))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     ran = {"unit" if name.startswith("unit") else name for name, passed, *_ in results if passed}
