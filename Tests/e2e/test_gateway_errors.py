@@ -23,7 +23,12 @@ ERROR = "inference error: "
             "invalid chat completions request: must have valid messages field",
         ),
         ("/v1/completions", {"model": MODEL}, "invalid completions request: must have prompt field"),
-        ("/v1/embeddings", {"model": MODEL}, "invalid embeddings request: must have input field"),
+        pytest.param(
+            "/v1/embeddings",
+            {"model": MODEL},
+            "invalid embeddings request: must have input field",
+            marks=pytest.mark.skip(reason="epp does not parse embeddings requests so far"),
+        ),
     ],
 )
 def test_incomplete_request_is_400(gateway, path, body, text):
