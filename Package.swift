@@ -71,11 +71,7 @@ let package = Package(
       ]),
     .target(
       name: "Discovery",
-      dependencies: [
-        "Endpoints",
-        .product(name: "Yams", package: "Yams"),
-        .product(name: "Logging", package: "swift-log"),
-      ]),
+      dependencies: ["PickerConfiguration"]),
     .target(
       name: "Telemetry",
       dependencies: [.product(name: "Logging", package: "swift-log")]),
@@ -95,7 +91,7 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "PickerConfiguration",
+        "EndpointPicker", "PickerConfiguration", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -27,14 +27,18 @@ struct Columns: ~Copyable, @unchecked Sendable {
     inFlightTokens.deallocate()
   }
 
-  /// Makes a slot ready for a new endpoint. The slot must not be leased.
-  func reset(slot: Int, columnCount: Int) {
-    for column in 0..<columnCount {
-      store(column < ColumnID.builtInCount ? 0 : .nan, column: column, slot: slot)
-    }
+  /// Makes the counters of a slot that was never used before.
+  func initializeCounters(slot: Int) {
     (pending + slot).initialize(to: Atomic(0))
     (inFlight + slot).initialize(to: Atomic(0))
     (inFlightTokens + slot).initialize(to: Atomic(0))
+  }
+
+  /// Takes back the values scraped from the slot's last endpoint.
+  func resetValues(slot: Int, columnCount: Int) {
+    for column in 0..<columnCount {
+      store(column < ColumnID.builtInCount ? 0 : .nan, column: column, slot: slot)
+    }
   }
 
   func store(_ value: Double, column: Int, slot: Int) {

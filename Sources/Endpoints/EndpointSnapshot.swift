@@ -29,6 +29,18 @@ public final class EndpointSnapshot: Sendable {
   /// The index in ``endpoints`` of the endpoint with this wire address (`ip:port`, IPv6 in brackets).
   public func index(ofAddress text: String) -> Int? { indexByAddress[text] }
 
+  /// The endpoint in this slot.
+  public func endpoint(inSlot slot: Int) -> Endpoint? {
+    var low = 0
+    var high = endpoints.count
+    while low < high {
+      let middle = (low + high) / 2
+      if endpoints[middle].slot < slot { low = middle + 1 } else { high = middle }
+    }
+    guard low < endpoints.count, endpoints[low].slot == slot else { return nil }
+    return endpoints[low]
+  }
+
   /// The indexes in ``endpoints`` of all endpoints on this IP address (without brackets).
   public func indexes(ofHost host: String) -> [Int] { indexesByHost[host] ?? [] }
 }

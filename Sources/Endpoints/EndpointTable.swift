@@ -17,8 +17,10 @@ public final class EndpointTable: Sendable {
     /// Slots never used or free again.
     var firstUnused = 0
     var free: [Int] = []
-    /// Slots of removed endpoints that may still be leased.
+    /// Slots of removed endpoints that may still be leased or held.
     var retired: [Int] = []
+    /// Number of ``SlotHold``s by slot.
+    var holds: [Int: Int] = [:]
     var columnNames: [String: Int] = [:]
     var columnCount = ColumnID.builtInCount
   }
@@ -90,22 +92,46 @@ public final class EndpointTable: Sendable {
   private func takeSlot(_ state: inout State) -> Int? {
     if state.free.isEmpty, !state.retired.isEmpty {
       state.retired.removeAll { slot in
-        guard columns.inFlight[slot].load(ordering: .acquiring) == 0 else { return false }
+        guard columns.inFlight[slot].load(ordering: .acquiring) == 0, state.holds[slot] == nil else { return false }
         state.free.append(slot)
         return true
       }
+      // The lowest slot goes first, which keeps the slots of a pool close together.
+      state.free.sort(by: >)
     }
     let slot: Int
     if let reused = state.free.popLast() {
       slot = reused
+      // The counters stay: a loop that still has the old snapshot may place a request here at this moment, and its
+      // lease takes back what it added.
+      update(slot) { $0.forgotten() }
     } else if state.firstUnused < Self.capacity {
       slot = state.firstUnused
       state.firstUnused += 1
+      columns.initializeCounters(slot: slot)
     } else {
       return nil
     }
-    columns.reset(slot: slot, columnCount: state.columnCount)
+    columns.resetValues(slot: slot, columnCount: state.columnCount)
     return slot
+  }
+
+  /// Keeps the endpoint's slot from being given to another endpoint until the hold ends.
+  /// - Returns: nil when the endpoint has been removed.
+  package func hold(_ endpoint: Endpoint) -> SlotHold? {
+    let isLiving = state.withLock { state in
+      guard state.snapshot.endpoint(inSlot: endpoint.slot)?.id == endpoint.id else { return false }
+      state.holds[endpoint.slot, default: 0] += 1
+      return true
+    }
+    return isLiving ? SlotHold(table: self, slot: endpoint.slot) : nil
+  }
+
+  func endHold(slot: Int) {
+    state.withLock { state in
+      guard let count = state.holds[slot] else { return }
+      state.holds[slot] = count > 1 ? count - 1 : nil
+    }
   }
 
   // MARK: Columns

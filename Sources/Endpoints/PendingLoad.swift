@@ -8,6 +8,9 @@
 ///
 /// Layout from the low bits: `current` (16), `previous` (16), `seen` (16), `epoch` (16). Counts saturate at 65,535.
 struct PendingLoad: Equatable {
+  /// Most epochs between the last successful scrape and now that tags are told apart over.
+  static let maximumLag: UInt16 = 0x4000
+
   private(set) var word: UInt64
 
   init(word: UInt64 = 0) {
@@ -40,18 +43,25 @@ struct PendingLoad: Equatable {
       return PendingLoad(epoch: epoch, seen: seen, previous: previous, current: current == 0 ? 0 : current - 1)
     }
     // Wrapping distance: negative means the request was placed before the last successful scrape began.
-    guard Int16(bitPattern: tag &- seen) >= 0 else { return self }
+    guard epoch &- seen >= Self.maximumLag || Int16(bitPattern: tag &- seen) >= 0 else { return self }
     return PendingLoad(epoch: epoch, seen: seen, previous: previous == 0 ? 0 : previous - 1, current: current)
   }
 
   /// A scrape is about to be sent.
   func startingScrape() -> PendingLoad {
     let (sum, overflow) = previous.addingReportingOverflow(current)
-    return PendingLoad(epoch: epoch &+ 1, seen: seen, previous: overflow ? .max : sum, current: 0)
+    let next = epoch &+ 1
+    let seen = next &- seen > Self.maximumLag ? next &- Self.maximumLag : seen
+    return PendingLoad(epoch: next, seen: seen, previous: overflow ? .max : sum, current: 0)
   }
 
   /// The scrape started last has been read and its values stored.
   func finishingScrape() -> PendingLoad {
     PendingLoad(epoch: epoch, seen: epoch, previous: 0, current: current)
+  }
+
+  /// The slot has a new endpoint: no request placed so far counts any more.
+  func forgotten() -> PendingLoad {
+    PendingLoad(epoch: epoch &+ 1, seen: epoch &+ 1, previous: 0, current: 0)
   }
 }

@@ -11,6 +11,7 @@ public struct InferenceRequest {
     case passthrough
   }
 
+  /// The API that the request was read as.
   public let api: API
 
   /// The unescaped UTF-8 bytes of `model`; nil if the API doesn't carry one in its body.
@@ -25,6 +26,7 @@ public struct InferenceRequest {
   /// The bytes of a non-empty `cache_salt`: requests of different salts must not share cached prefixes.
   public let cacheSalt: UnsafeRawBufferPointer?
 
+  /// What the request tells the model.
   public let prompts: PromptSegments
 
   /// Whether the prompts came as token ids.

@@ -26,10 +26,12 @@ public struct RequestError: Error, Equatable, Sendable {
     }
   }
 
+  /// The reason.
   public let code: Code
   /// What is wrong, naming the field; shown to the client.
   public let message: String
 
+  /// An error to answer a request with.
   public init(code: Code, message: String) {
     self.code = code
     self.message = message

@@ -13,6 +13,7 @@ public struct RequestParserRegistry: Sendable {
   private let claims: [Claim]
   private let fallback: Int?
 
+  /// - Parameter parsers: The configured parsers, in order.
   public init(_ parsers: [any RequestParser]) {
     self.parsers = parsers
     fallback = parsers.count == 1 ? 0 : parsers.firstIndex { $0.pathSuffixes.isEmpty }

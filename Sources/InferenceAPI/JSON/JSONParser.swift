@@ -48,4 +48,8 @@ package final class JSONParser {
 package struct JSONError: Error, Equatable {
   /// English text without position or trailing period.
   package let message: String
+
+  package init(message: String) {
+    self.message = message
+  }
 }

@@ -1,15 +1,20 @@
 /// `openai-parser`: the OpenAI-compatible APIs. Which one is told by the end of the path; a path it doesn't know is
 /// read as completions.
 public struct OpenAIParser: RequestParser {
+  /// The name to configure it by.
   public static let typeName = "openai-parser"
 
+  /// See `RequestParser`.
   public var name: String { Self.typeName }
+  /// See `RequestParser`.
   public var pathSuffixes: [String] {
     ["/chat/completions", "/chat/completions/render", "/completions", "/completions/render"]
   }
 
+  /// A parser without parameters.
   public init() {}
 
+  /// See `RequestParser`.
   public func parse(
     body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
   ) throws(RequestError) -> InferenceRequest {

@@ -8,8 +8,8 @@
 /// one. When no block is left for a running sequence, the newest running sequence loses its blocks and waits again. Full
 /// blocks stay in a prefix cache after release until they are reused.
 ///
-/// The type has no clock and no I/O. A driver calls ``advance(to:events:)`` no later than ``nextEventTime`` says for
-/// prompt events, or as late as it likes: events carry their exact times. It is a value: copies are independent.
+/// The type has no clock and no I/O. A driver calls ``advance(to:events:)`` at ``nextEventTime`` to get events as they
+/// happen, or as late as it likes: events carry their exact times. It is a value: copies are independent.
 public struct Engine: Sendable {
   /// Speeds and limits.
   public let configuration: EngineConfiguration

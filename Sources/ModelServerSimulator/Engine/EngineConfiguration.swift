@@ -49,6 +49,12 @@ public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
   /// What is wrong with it.
   public let reason: String
 
+  /// An error about the setting `field`.
+  public init(field: String, reason: String) {
+    self.field = field
+    self.reason = reason
+  }
+
   /// The setting and what is wrong with it.
   public var description: String { "\(field): \(reason)" }
 }

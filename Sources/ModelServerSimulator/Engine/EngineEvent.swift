@@ -5,6 +5,12 @@ public struct EngineEvent: Sendable, Equatable {
   /// What happened.
   public let kind: Kind
 
+  /// An event of `kind` at `time`.
+  public init(time: EngineInstant, kind: Kind) {
+    self.time = time
+    self.kind = kind
+  }
+
   /// What happened.
   public enum Kind: Sendable, Equatable {
     /// A waiting sequence joined the running batch; `cachedTokens` of its tokens need no prefill.

@@ -89,7 +89,7 @@ struct JSONScanner {
     while true {
       let start = position
       try skipPlainStringBytes()
-      text.append(contentsOf: bytes[start..<position])
+      text.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<position]))
       if bytes[position] == UInt8(ascii: "\"") {
         position += 1
         return
@@ -188,13 +188,31 @@ struct JSONScanner {
 
   /// Moves to the next quote or backslash of a string.
   private mutating func skipPlainStringBytes() throws(JSONError) {
-    while position < bytes.count {
-      let byte = bytes[position]
+    // Prompts are long strings: eight bytes at a time up to the first that needs a closer look.
+    var index = position
+    while index + 8 <= bytes.count, !Self.hasSpecialByte(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+      index += 8
+    }
+    while index < bytes.count {
+      let byte = bytes[index]
+      position = index
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return }
       guard byte >= 0x20 else { throw error("control character in a string") }
-      position += 1
+      index += 1
     }
+    position = index
     throw error("unterminated string")
+  }
+
+  /// Whether one of eight bytes is a quote, a backslash or a control character. A borrow can mark the bytes above a hit
+  /// wrongly, which doesn't matter for whether there is a hit.
+  private static func hasSpecialByte(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    let quotes = word ^ (ones &* 0x22)
+    let backslashes = word ^ (ones &* 0x5c)
+    let found = (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word
+    return found & tops != 0
   }
 
   private mutating func skipString() throws(JSONError) {

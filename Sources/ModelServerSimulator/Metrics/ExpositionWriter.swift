@@ -24,7 +24,7 @@ extension ByteBuffer {
     }
   }
 
-  /// Appends a family with one sample and, for counters and histograms, the creation time Python's client adds.
+  /// Appends a counter with one sample and the creation time that Python's client adds.
   mutating func writeCounter(_ name: String, _ labels: String, _ value: Double, created: Double, help: String) {
     writeFamily("\(name)_total", type: "counter", help: help)
     writeSample("\(name)_total", labels, value)

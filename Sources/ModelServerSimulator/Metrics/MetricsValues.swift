@@ -13,7 +13,7 @@ struct MetricsValues: Equatable, Sendable {
   var outputTokens = 0
   /// Finished requests by reason, in the order of ``FinishReason``.
   var finished: [Int] = Array(repeating: 0, count: FinishReason.allCases.count)
-  /// Adapters with running and waiting requests, and since when (unix seconds).
+  /// Adapters with running and waiting requests.
   var adapters = AdapterActivity()
 }
 

@@ -25,7 +25,7 @@ struct CompletionRequestReader {
     try scanner.expectEnd()
     guard let promptRange else { return reject("Field required", promptField) }
     request.prompt.reserveCapacity(promptRange.count)
-    if let toolsRange { request.prompt.append(contentsOf: body[toolsRange]) }
+    if let toolsRange { request.prompt.append(contentsOf: UnsafeRawBufferPointer(rebasing: body[toolsRange])) }
     var prompt = JSONScanner(body, at: promptRange.lowerBound)
     if request.api == .chat { try readMessages(&prompt, body) } else { try readPrompt(&prompt) }
   }

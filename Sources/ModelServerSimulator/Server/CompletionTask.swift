@@ -49,8 +49,8 @@ final class CompletionTask {
     if isStream { writer.writeToken(outputTokens - 1, isLast: isLast, usage, to: &pending) }
   }
 
-  /// Sends what is new. Returns whether that was the end.
-  func send() -> Bool {
+  /// Sends what is new.
+  func send() {
     if isStream {
       if isFinished { writer.writeClosing(usage, to: &pending) }
       if pending.readableBytes > 0 {
@@ -64,6 +64,5 @@ final class CompletionTask {
       writer.writeAnswer(usage, to: &answer)
       connection.respond(.ok, answer)
     }
-    return isFinished
   }
 }

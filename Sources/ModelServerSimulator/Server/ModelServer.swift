@@ -90,7 +90,9 @@ final class ModelServer {
 
   /// Takes a request out of the engine because its client is gone.
   func cancel(_ task: CompletionTask) {
-    guard tasks.removeValue(forKey: task.id) != nil else { return }
+    // After a restart the identifier may be another request's.
+    guard tasks[task.id] === task else { return }
+    tasks[task.id] = nil
     engine.cancel(task.id)
     countFinished(.abort)
     schedule()
@@ -142,7 +144,7 @@ final class ModelServer {
       task.isTouched = false
       // It may have been cancelled while others were sent.
       guard task.isFinished || tasks[task.id] === task else { continue }
-      _ = task.send()
+      task.send()
     }
   }
 

@@ -34,6 +34,7 @@ public final class SchedulingCycle {
   private var attributes: [UnsafeMutablePointer<Double>?] = []
   private var activeAttributes: [UnsafeMutablePointer<Double>?] = []
   private var scalars: [Double] = []
+  private var workspaces: [AnyObject?] = []
 
   /// Results of the profiles that ran, by profile index.
   public internal(set) var results: [ProfileResult] = []
@@ -244,7 +245,19 @@ public final class SchedulingCycle {
     if id.index < Self.maximumAttributes { scalars[id.index] = value }
   }
 
+  /// The object a plugin keeps for this event loop, made at the first call; it lives as long as the cycle.
+  public func workspace<Object: AnyObject>(_ id: WorkspaceID, make: () -> Object) -> Object {
+    while workspaces.count <= id.index { workspaces.append(nil) }
+    if let known = workspaces[id.index] as? Object { return known }
+    let made = make()
+    workspaces[id.index] = made
+    return made
+  }
+
   // MARK: For the pipeline
+
+  /// The results that put the request on a server: the primary profile's and that of a profile named `prefill`.
+  public internal(set) var placements: [ProfileResult] = []
 
   func makeScores() -> UnsafeMutableBufferPointer<Double> {
     let scores = UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: Double.self), count: count)

@@ -48,9 +48,15 @@ public struct Scheduler: Sendable {
     return primary
   }
 
-  /// Tells the producers where the request went.
-  public func requestPlaced(_ cycle: SchedulingCycle) {
+  /// Tells the producers where the request went, given the primary profile.
+  public func requestPlaced(_ cycle: SchedulingCycle, primary: Int) {
     cycle.forgetFilters()
+    cycle.placements.removeAll(keepingCapacity: true)
+    for index in profiles.indices where index == primary || profiles[index].name == Self.prefillProfile {
+      if cycle.results[index].hasRun { cycle.placements.append(cycle.results[index]) }
+    }
     for producer in producers { producer.requestPlaced(cycle) }
   }
+
+  private static let prefillProfile = "prefill"
 }

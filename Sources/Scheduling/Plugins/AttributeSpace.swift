@@ -5,12 +5,23 @@ public struct AttributeID: Sendable, Hashable {
   let index: Int
 }
 
+/// An object that a plugin keeps for each event loop.
+public struct WorkspaceID: Sendable, Hashable {
+  let index: Int
+}
+
 /// Gives attributes their places. One for each loaded configuration.
 public final class AttributeSpace: Sendable {
   private let names = Mutex<[String: Int]>([:])
+  private let workspaces = Atomic<Int>(0)
 
   /// Creates an empty space.
   public init() {}
+
+  /// A place for an object that a plugin keeps for each event loop; see ``SchedulingCycle/workspace(_:make:)``.
+  public func makeWorkspace() -> WorkspaceID {
+    WorkspaceID(index: workspaces.add(1, ordering: .relaxed).oldValue)
+  }
 
   /// The attribute of a producer, the same for every call with the same names.
   /// - Parameters:

@@ -12,5 +12,8 @@ enum BuiltInPlugins {
     .singleProfileHandler,
     .approximatePrefixCacheProducer,
     .tokenProducer,
+    .utilizationDetector,
+    .openAIParser,
+    .passthroughParser,
   ]
 }

@@ -49,16 +49,19 @@ public struct PluginContext {
   public let attributes: AttributeSpace
   /// Services of the process that plugins use.
   public let services: PluginServices
+  /// Which of the two API versions the configuration is written in.
+  public let lineage: Lineage
 
   /// Creates a context; for tests of plugins.
   public init(
     name: String, parameters: ParameterDecoder, endpoints: EndpointTable, attributes: AttributeSpace,
-    services: PluginServices = PluginServices()
+    services: PluginServices = PluginServices(), lineage: Lineage = .llmD
   ) {
     self.name = name
     self.parameters = parameters
     self.endpoints = endpoints
     self.attributes = attributes
     self.services = services
+    self.lineage = lineage
   }
 }

@@ -39,6 +39,10 @@ extension PluginRegistration {
     let producer = context.parameters.string("prefixMatchInfoProducerName", default: "")
     let weight = context.parameters.double("matchLengthWeight", default: 0, range: 0...1)
     let scale = context.parameters.double("matchLengthScaleTokens", default: 8_192, range: 0...)
+    if context.lineage != .llmD {
+      // In the older API version the producer's parameters are written on the scorer; the loader passes them on.
+      for name in ApproximatePrefixCacheProducer.parameterNames { _ = context.parameters.node(name) }
+    }
     if weight > 0, scale <= 0 {
       context.parameters.reject("matchLengthScaleTokens", "must be positive when matchLengthWeight is")
     }
