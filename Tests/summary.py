@@ -12,7 +12,9 @@ def count(directory):
     """Passed, failed and skipped tests per file, files without tests left out."""
     for path in sorted(pathlib.Path(directory).glob("*.xml")):
         suites = list(xml.etree.ElementTree.parse(path).getroot().iter("testsuite"))
-        total = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")}
+        total = {
+            key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")
+        }
         if total["tests"] == 0:
             continue
         failed = total["failures"] + total["errors"]
@@ -22,7 +24,7 @@ def count(directory):
 def main():
     results = list(count(sys.argv[1]))
     for name, passed, failed, skipped in results:
-        print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
+        print(f"{name}: {passed + failed + skipped} tests")
     passed, failed, skipped = (sum(result[column] for result in results) for column in (1, 2, 3))
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     ran = {"unit" if name.startswith("unit") else name for name, passed, *_ in results if passed}

@@ -63,7 +63,8 @@ prepare_python() {
   cp "$list" "$installed"
 }
 
-# build ARGUMENT... — `swift build` in release mode, its output in a log file shown on failure, with signs of life.
+# build [ARGUMENT...] — `swift build` in release mode, its output in a log file shown on failure, with signs of life.
+# shellcheck disable=SC2120
 build() (
   log=$(mktemp -t epp-build.XXXXXX)
   trap 'kill "$builder" 2>/dev/null || true; rm -f "$log"' EXIT

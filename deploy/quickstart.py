@@ -14,13 +14,14 @@ from localpool.ports import is_free
 MODEL = "sim-model"
 
 SHARED_PREFIX = "You are the support assistant of a bicycle shop. " + " ".join(
-    f"Rule {number}: answer questions about part {number * 37} from page {number} of the manual." for number in range(120)
+    f"Rule {number}: answer questions about part {number * 37} from page {number} of the manual."
+    for number in range(120)
 )
 
 
 def chat(*messages, **fields):
     roles = ["system", "user"][-len(messages) :]
-    turns = [{"role": role, "content": content} for role, content in zip(roles, messages)]
+    turns = [{"role": role, "content": content} for role, content in zip(roles, messages, strict=True)]
     return {"model": MODEL, "max_tokens": 16, "messages": turns, **fields}
 
 
@@ -182,7 +183,7 @@ def short(scorer):
 def print_table(titles, rows):
     widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
     for row in (titles, ["-" * width for width in widths], *rows):
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def say(text):

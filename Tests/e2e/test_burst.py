@@ -22,9 +22,7 @@ async def test_burst_spreads_over_equal_endpoints(launch):
 
     clients = [await Client(picker.address).__aenter__() for _ in range(CONNECTIONS)]
     try:
-        picks = await asyncio.gather(
-            *(pick(clients[number % CONNECTIONS], body) for number, body in enumerate(bodies))
-        )
+        picks = await asyncio.gather(*(pick(clients[number % CONNECTIONS], body) for number, body in enumerate(bodies)))
     finally:
         for client in clients:
             await client.__aexit__()

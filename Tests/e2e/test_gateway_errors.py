@@ -2,22 +2,10 @@
 
 import pytest
 from bodies import MODEL, chat, unique
+from configurations import TESTING_FILTER, file_discovery, write_endpoints
 from localpool import request
 
 ERROR = "inference error: "
-
-TESTING_FILTER = """
-apiVersion: inference.networking.x-k8s.io/v1alpha1
-kind: EndpointPickerConfig
-plugins:
-- type: header-based-testing-filter
-- type: max-score-picker
-schedulingProfiles:
-- name: default
-  plugins:
-  - pluginRef: header-based-testing-filter
-  - pluginRef: max-score-picker
-"""
 
 
 @pytest.mark.parametrize(
@@ -35,7 +23,12 @@ schedulingProfiles:
             "invalid chat completions request: must have valid messages field",
         ),
         ("/v1/completions", {"model": MODEL}, "invalid completions request: must have prompt field"),
-        ("/v1/embeddings", {"model": MODEL}, "invalid embeddings request: must have input field"),
+        pytest.param(
+            "/v1/embeddings",
+            {"model": MODEL},
+            "invalid embeddings request: must have input field",
+            marks=pytest.mark.skip(reason="epp does not parse embeddings requests so far"),
+        ),
     ],
 )
 def test_incomplete_request_is_400(gateway, path, body, text):
@@ -58,7 +51,7 @@ def test_malformed_json_names_the_parse_error(gateway):
 
 def test_no_candidates_is_503(launch, tmp_path):
     endpoints = tmp_path / "endpoints.yaml"
-    endpoints.write_text("endpoints: []\n")
+    write_endpoints(endpoints, [])
     picker = launch.picker(config=file_discovery(endpoints))
     envoy = launch.envoy(picker)
     answer = request(envoy.address, "/v1/chat/completions", chat(unique()))
@@ -66,21 +59,6 @@ def test_no_candidates_is_503(launch, tmp_path):
         503,
         f"{ERROR}ServiceUnavailable - failed to find endpoint candidates for serving the request",
     )
-
-
-def file_discovery(path):
-    return f"""
-apiVersion: llm-d.ai/v1alpha1
-kind: EndpointPickerConfig
-plugins:
-- type: file-discovery
-  parameters:
-    path: {path}
-    watchFile: true
-dataLayer:
-  discovery:
-    pluginRef: file-discovery
-"""
 
 
 def test_filters_leaving_nobody_is_429(launch):
@@ -97,8 +75,11 @@ def test_filters_leaving_nobody_is_429(launch):
 
 
 def test_body_over_the_limit_is_413(launch):
-    gateway = launch.pool(arguments=["--max-request-body-size=1Mi"])
+    gateway = launch.pool(arguments=["--grpc-max-recv-msg-size=1Mi"])
     assert gateway.ask("/v1/chat/completions", chat("x" * 900_000)).status == 200
     answer = gateway.ask("/v1/chat/completions", chat("x" * 2_000_000))
-    assert answer.status == 413, answer.text
+    assert (answer.status, answer.text) == (
+        413,
+        f"{ERROR}PayloadTooLarge - request body exceeds 1048576 bytes",
+    )
     assert gateway.ask("/v1/chat/completions", chat(unique())).status == 200

@@ -6,6 +6,7 @@ import threading
 
 from bodies import chat, unique
 from localpool import open_stream, request, wait_until
+from pools import SLOW
 
 REQUESTS = 2_400
 WORKERS = 12
@@ -19,7 +20,9 @@ def test_thousands_of_requests_share_one_clean_connection(gateway, module_launch
         connection = http.client.HTTPConnection(envoy.address, timeout=30)
         try:
             return [
-                request(envoy.address, "/v1/chat/completions", chat(unique(), max_tokens=1), connection=connection).status
+                request(
+                    envoy.address, "/v1/chat/completions", chat(unique(), max_tokens=1), connection=connection
+                ).status
                 for _ in range(count)
             ]
         finally:
@@ -35,7 +38,7 @@ def test_thousands_of_requests_share_one_clean_connection(gateway, module_launch
 
 
 def test_client_that_goes_away_mid_stream_releases_its_endpoint(launch):
-    gateway = launch.pool(count=1, server_arguments=["--inter-token-latency", "50ms"])
+    gateway = launch.pool(count=1, server_arguments=SLOW)
     picker = gateway.picker
     for _ in range(3):
         body = chat(unique(), stream=True, max_tokens=600)
@@ -48,9 +51,7 @@ def test_client_that_goes_away_mid_stream_releases_its_endpoint(launch):
 
 
 def test_sigterm_lets_streams_finish(launch):
-    gateway = launch.pool(
-        count=1, server_arguments=["--inter-token-latency", "50ms"], arguments=["--drain-timeout=15s"]
-    )
+    gateway = launch.pool(count=1, server_arguments=SLOW, arguments=["--drain-timeout=15s"])
     started = threading.Event()
 
     def read_stream():

@@ -5,30 +5,16 @@ import socket
 
 import pytest
 from bodies import MODEL, chat, chat_of_size, fnv1a64, unique
+from configurations import PASSTHROUGH
 from localpool import open_stream, request
-
-PASSTHROUGH = """
-apiVersion: inference.networking.x-k8s.io/v1alpha1
-kind: EndpointPickerConfig
-plugins:
-- type: passthrough-parser
-- type: queue-scorer
-schedulingProfiles:
-- name: default
-  plugins:
-  - pluginRef: queue-scorer
-parser:
-  pluginRef: passthrough-parser
-"""
+from pools import SLOW
 
 
 def test_chat_completion(gateway):
-    answer = gateway.ask("/v1/chat/completions", chat(unique()), headers={"x-request-id": "one-chat"})
-    assert answer.status == 200, answer.text
+    answer, decision = gateway.explained(chat(unique()))
     assert answer.json()["object"] == "chat.completion"
     assert answer.json()["usage"]["completion_tokens"] > 0
-    decision = gateway.decision("one-chat")
-    assert decision["endpoint"] == answer.headers["x-model-server"]
+    assert answer.headers["x-model-server"] == decision["endpoint"]
     assert decision["model"] == MODEL
     assert decision["candidates"] == len(gateway.servers.endpoints)
     assert gateway.envoy.streams_failed == 0
@@ -48,7 +34,7 @@ def test_get_without_body_reaches_a_model_server(gateway):
 
 def test_streamed_events_are_not_held_back(launch):
     """When the client has the first event, the model server is still producing the rest."""
-    gateway = launch.pool(count=1, server_arguments=["--inter-token-latency", "50ms"])
+    gateway = launch.pool(count=1, server_arguments=SLOW)
     [server] = gateway.servers.endpoints
     body = chat(unique(), stream=True, max_tokens=60)
     with open_stream(gateway.envoy.address, "/v1/chat/completions", body) as (status, headers, lines):
@@ -96,9 +82,7 @@ def test_forged_destination_is_overwritten(gateway):
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.setblocking(False)
         forged = f"127.0.0.1:{trap.getsockname()[1]}"
-        answer = gateway.ask(
-            "/v1/chat/completions", chat(unique()), headers={"x-gateway-destination-endpoint": forged}
-        )
+        answer = gateway.ask("/v1/chat/completions", chat(unique()), headers={"x-gateway-destination-endpoint": forged})
         assert answer.status == 200, answer.text
         assert answer.headers["x-model-server"] in gateway.servers.endpoints
         with pytest.raises(BlockingIOError):
@@ -109,9 +93,9 @@ def test_request_with_trailers(gateway):
     """A chunked HTTP/1.1 upload that ends in trailers: the end of the body is not marked on a body message."""
     body = json.dumps(chat(unique())).encode()
     head = (
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: inference.test\r\ncontent-type: application/json\r\n"
-        "transfer-encoding: chunked\r\ntrailer: x-checksum\r\nconnection: close\r\n\r\n"
-    ).encode()
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: inference.test\r\ncontent-type: application/json\r\n"
+        b"transfer-encoding: chunked\r\ntrailer: x-checksum\r\nconnection: close\r\n\r\n"
+    )
     chunk = b"%x\r\n%s\r\n" % (len(body), body)
     with socket.create_connection(("127.0.0.1", gateway.envoy.port), timeout=10) as connection:
         connection.sendall(head + chunk + b"0\r\nx-checksum: 1\r\n\r\n")

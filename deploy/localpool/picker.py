@@ -3,6 +3,9 @@
 import json
 import re
 
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from .deadline import wait_until
 from .http import request
 from .ports import free_port
@@ -60,9 +63,6 @@ class Picker:
 
     def health(self, service=""):
         """The name of the health status of `service`, or None while nothing answers."""
-        import grpc
-        from grpc_health.v1 import health_pb2, health_pb2_grpc
-
         with grpc.insecure_channel(self.health_address) as channel:
             try:
                 answer = health_pb2_grpc.HealthStub(channel).Check(

@@ -9,7 +9,7 @@ from .process import Process
 class ModelServers:
     """One `model-server-sim` process serving `count` instances on 127.0.0.1 … 127.0.0.count, all on one port."""
 
-    def __init__(self, binary, log_directory, count=3, port=None, arguments=(), name="model-servers"):
+    def __init__(self, binary, log_directory, *, count=3, port=None, arguments=(), name="model-servers"):
         addresses = [f"127.0.0.{index + 1}" for index in range(count)]
         port = free_port(addresses, preferred=port)
         self.endpoints = [f"{address}:{port}" for address in addresses]
