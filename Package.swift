@@ -51,12 +51,13 @@ let package = Package(
     .target(name: "InferenceAPI", dependencies: ["CAccelerate", "ByteStorage"]),
     .target(name: "Endpoints", dependencies: ["CAccelerate"]),
     .target(name: "PrefixCache", dependencies: ["CAccelerate"]),
+    // Named apart from the module of swift-configuration, which is in the package graph.
     .target(
-      name: "Configuration",
+      name: "PickerConfiguration",
       dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(
       name: "Scheduling",
-      dependencies: ["InferenceAPI", "Endpoints", "PrefixCache", "Configuration"]),
+      dependencies: ["InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration"]),
 
     // MARK: Data layer
     .target(
@@ -84,7 +85,7 @@ let package = Package(
       name: "EndpointPicker",
       dependencies: [
         "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
-        "ModelServerMetrics", "Discovery", "Configuration", "Telemetry",
+        "ModelServerMetrics", "Discovery", "PickerConfiguration", "Telemetry",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -94,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "Configuration",
+        "EndpointPicker", "PickerConfiguration", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -121,7 +122,7 @@ let package = Package(
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"]),
     .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
     .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "PickerConfigurationTests", dependencies: ["PickerConfiguration"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"]),
     .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery"]),

@@ -1,1 +1,1 @@
-print("sim")
+ModelServerSimCommand.main()

@@ -1,4 +1,4 @@
-import Configuration
+import PickerConfiguration
 import Discovery
 import Testing
 

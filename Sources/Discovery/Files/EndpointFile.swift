@@ -1,4 +1,4 @@
-import Configuration
+import PickerConfiguration
 
 /// The endpoints that a file lists, as the `file-discovery` plugin reads them.
 ///

@@ -1,4 +1,4 @@
-import Configuration
+import PickerConfiguration
 
 /// The successive sets of endpoints that a file lists: what the `file-discovery` plugin feeds the endpoint table with.
 public struct EndpointFileUpdates: AsyncSequence, Sendable {

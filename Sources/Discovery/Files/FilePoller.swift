@@ -1,4 +1,4 @@
-import Configuration
+import PickerConfiguration
 import Glibc
 
 /// Notices when a file's contents change, however it is replaced: written in place, renamed over as editors do, or

@@ -1,4 +1,4 @@
-import Configuration
+import PickerConfiguration
 
 /// The successive contents of a file, as an asynchronous sequence that ends when its task is cancelled.
 ///

@@ -1,0 +1,55 @@
+import ModelServerMetrics
+import PickerConfiguration
+import Scheduling
+
+/// What the data layer does, from the `dataLayer` section and the plugins it refers to.
+struct DataLayerPlan {
+  /// How model servers are scraped; nil for not at all.
+  var scrape: ScrapeConfiguration?
+  /// What is read from the pages.
+  var extractor: CoreMetricsExtractor
+  /// Where endpoints come from; nil leaves it to the flags.
+  var discovery: FileDiscovery?
+
+  /// Reads the section. In the older API version an explicit section replaces the default sources; in the newer one
+  /// it adds to them unless `injectDefaults` is false.
+  init(_ config: EndpointPickerConfig, _ plugins: LoadedPlugins, interval: Duration) throws(ConfigurationError) {
+    extractor = try Self.defaultExtractor(plugins)
+    let section = config.dataLayer
+    var source: MetricsDataSource?
+    for candidate in section?.sources ?? [] {
+      guard let found = plugins.instance(named: candidate.plugin.name)?.plugin as? MetricsDataSource else {
+        throw ConfigurationError(candidate.plugin.location, "\"\(candidate.plugin.name)\" is not a data source")
+      }
+      source = found
+      for reference in candidate.extractors {
+        guard let plugin = plugins.instance(named: reference.name)?.plugin as? CoreMetricsExtractorPlugin else {
+          throw ConfigurationError(reference.location, "\"\(reference.name)\" is not an extractor")
+        }
+        extractor = plugin.extractor
+      }
+    }
+    if source == nil, section == nil || (config.lineage == .llmD && section?.injectDefaults != false) {
+      source =
+        plugins.plugins(MetricsDataSource.self).first?.plugin
+        ?? MetricsDataSource(configuration: ScrapeConfiguration(), hasOwnInterval: false)
+    }
+    scrape = source?.configuration
+    if source?.hasOwnInterval == false { scrape?.interval = interval }
+    if let reference = section?.discovery {
+      guard let plugin = plugins.instance(named: reference.name)?.plugin as? FileDiscovery else {
+        throw ConfigurationError(reference.location, "\"\(reference.name)\" is not a source of endpoints")
+      }
+      discovery = plugin
+    }
+  }
+
+  private static func defaultExtractor(_ plugins: LoadedPlugins) throws(ConfigurationError) -> CoreMetricsExtractor {
+    if let configured = plugins.plugins(CoreMetricsExtractorPlugin.self).first { return configured.plugin.extractor }
+    do {
+      return try CoreMetricsExtractor(catalog: try EngineCatalog())
+    } catch {
+      throw ConfigurationError(SourceLocation(source: "built-in default"), "\(error)")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Endpoints
+import InferenceAPI
+import Scheduling
+
+/// Takes one request from its bytes to a decision: parse, candidates, scheduling, reservation.
+///
+/// Runs on an event loop from start to end without waiting. Everything it needs besides the pool is the loop's own.
+struct Director {
+  /// What came with the request.
+  struct Input {
+    var headers: StoredHeaders
+    /// The whole body, with ``RequestParsingContext/bodyPadding`` readable bytes behind it; nil for a request without.
+    var body: UnsafeRawBufferPointer?
+    /// The candidates the proxy allows; nil for all.
+    var subset: [String]?
+  }
+
+  /// The endpoint chosen, and the right to count the request there.
+  struct Decision: ~Copyable {
+    /// The destination, best first; not empty.
+    let endpoints: [Endpoint]
+    let lease: Lease
+    let model: ModelLabel
+    let isStreaming: Bool
+  }
+
+  /// Chooses an endpoint.
+  static func decide(_ input: Input, pool: PoolState, loop: LoopContext) throws(Rejection) -> Decision {
+    var request = SchedulingRequest()
+    request.headers = input.headers
+    request.bodyBytes = input.body?.count ?? 0
+    if let body = input.body {
+      let inference = try parse(body, input.headers, pool, loop)
+      request.targetModel = inference.model ?? UnsafeRawBufferPointer(start: nil, count: 0)
+      request.inference = inference
+    }
+    let cycle = loop.cycle(for: pool)
+    cycle.begin(request, now: loop.now())
+    if let subset = input.subset, pool.followsSubset {
+      cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
+    }
+    guard cycle.count > 0 else { throw .noCandidates }
+    cycle.trace = loop.decisionLog?.wantsSample(now: cycle.now) == true ? DecisionTrace() : nil
+    let started = loop.clock.nanoseconds()
+    let primary: Int
+    do {
+      primary = try pool.plugins.scheduler.schedule(cycle)
+    } catch {
+      loop.metrics.schedulingFailed(model: loop.models.label(request.targetModel))
+      throw .schedulingFailed(Self.text(error, input.headers))
+    }
+    let chosen = cycle.results[primary].endpoints
+    // Reserving right here, before anything else runs on this loop, is what keeps a burst from landing on one endpoint.
+    let lease = pool.endpoints.reserve(slot: chosen[0].slot, promptTokens: request.promptTokens)
+    pool.plugins.scheduler.requestPlaced(cycle, primary: primary)
+    let model = loop.models.label(request.targetModel)
+    loop.metrics.scheduled(
+      model: model, endpoint: chosen[0], nanoseconds: loop.clock.nanoseconds() &- started, bodyBytes: request.bodyBytes)
+    if let trace = cycle.trace {
+      loop.decisionLog?.append(trace, requestID: input.headers.text(of: "x-request-id"), model: model.name)
+    }
+    return Decision(
+      endpoints: chosen, lease: lease, model: model, isStreaming: request.inference?.isStreaming ?? false)
+  }
+
+  private static func parse(
+    _ body: UnsafeRawBufferPointer, _ headers: StoredHeaders, _ pool: PoolState, _ loop: LoopContext
+  ) throws(Rejection) -> InferenceRequest {
+    let path = RequestPath.resolve(
+      path: headers.value(of: ":path"), originalPath: headers.value(of: "x-original-path"),
+      forwardedPath: headers.value(of: "x-forwarded-path"))
+    do {
+      return try pool.parsers.parse(body: body, path: path, context: loop.parsing)
+    } catch {
+      throw .badRequest(error)
+    }
+  }
+
+  private static func text(_ error: SchedulingError, _ headers: StoredHeaders) -> String {
+    switch error {
+    case .noCandidateLeft(let profile): "failed to run scheduler profile '\(profile)'"
+    case .noProfileRan: "failed to run any scheduler profile for request \(headers.text(of: "x-request-id") ?? "")"
+    case .undecided(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import ExtProc
+import InferenceAPI
+
+/// A request that gets no endpoint, and what the client is told. One table from cause to status, text and header
+/// (Endpoint Picker protocol, errors).
+public enum Rejection: Error, Sendable, Equatable {
+  /// The request itself is wrong.
+  case badRequest(RequestError)
+  /// No endpoint could serve the request, or none of those the proxy allows.
+  case noCandidates
+  /// Filters left no endpoint, or profiles came to no decision.
+  case schedulingFailed(String)
+  /// The pool is saturated and the request's priority allows to drop it.
+  case shed
+  /// The request body is larger than allowed.
+  case bodyTooLarge(limit: Int)
+  /// The process holds as many request bytes as it may.
+  case buffersFull
+
+  /// HTTP status of the answer.
+  public var status: Int {
+    switch self {
+    case .badRequest(let error): error.code.httpStatus
+    case .noCandidates, .buffersFull: 503
+    case .schedulingFailed, .shed: 429
+    case .bodyTooLarge: 413
+    }
+  }
+
+  /// Name of the cause, as in the answer's text and in metrics.
+  public var code: String {
+    switch self {
+    case .badRequest(let error): error.code.rawValue
+    case .noCandidates, .buffersFull: RequestError.Code.serviceUnavailable.rawValue
+    case .schedulingFailed, .shed: RequestError.Code.resourceExhausted.rawValue
+    case .bodyTooLarge: "PayloadTooLarge"
+    }
+  }
+
+  /// The cause for people.
+  public var message: String {
+    switch self {
+    case .badRequest(let error): error.message
+    case .noCandidates: "failed to find endpoint candidates for serving the request"
+    case .schedulingFailed(let reason): "failed to find target endpoint: \(reason)"
+    case .shed: "system saturated, sheddable request dropped"
+    case .bodyTooLarge(let limit): "request body exceeds \(limit) bytes"
+    case .buffersFull: "too many request bytes are held in memory"
+    }
+  }
+
+  /// Value of the response header that tells why a request was dropped; nil for requests that were wrong.
+  public var dropReason: String? {
+    switch self {
+    case .badRequest, .bodyTooLarge: nil
+    case .noCandidates: "rejected-no-endpoints"
+    case .schedulingFailed, .shed, .buffersFull: "rejected-saturated"
+    }
+  }
+
+  static let dropReasonHeader = "x-llm-d-request-dropped-reason"
+
+  /// The answer that ends the request.
+  var answer: Answer {
+    var answer = Answer(.immediate(status: status))
+    answer.body = Array("inference error: \(code) - \(message)".utf8)
+    if let dropReason { answer.headers = [(Self.dropReasonHeader, dropReason)] }
+    return answer
+  }
+}

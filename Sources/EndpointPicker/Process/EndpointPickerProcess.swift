@@ -1,0 +1,171 @@
+import Endpoints
+import GRPC
+import Logging
+import ModelServerMetrics
+import NIOCore
+import NIOPosix
+import NIOSSL
+import PickerConfiguration
+import Scheduling
+import ServiceLifecycle
+import Telemetry
+
+/// The whole picker: configuration, data layer, servers.
+///
+/// Make one and ``run()`` it. Users with plugins of their own add them to a registry first.
+public struct EndpointPickerProcess {
+  private let options: ProcessOptions
+  private let logger: Logger
+  private let config: EndpointPickerConfig
+  private let plan: DataLayerPlan
+  private let pool: CurrentPool
+  private let services = PluginServices()
+
+  /// Loads the configuration.
+  /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
+  public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
+    self.options = options
+    self.logger = logger
+    config = try EndpointPickerConfig.load(options.configuration)
+    let table = EndpointTable()
+    let plugins = try PluginLoader.load(
+      config, registry: registry, endpoints: table, services: services, isStrict: options.strictConfiguration)
+    for warning in plugins.warnings { logger.warning("configuration: \(warning)") }
+    plan = try DataLayerPlan(config, plugins, interval: options.refreshMetricsInterval)
+    guard options.endpoints != nil || plan.discovery != nil else {
+      throw ProcessError(
+        "no source of endpoints: give --endpoints, or a file-discovery plugin as dataLayer.discovery; "
+          + "InferencePools in Kubernetes are not supported yet")
+    }
+    pool = CurrentPool(
+      PoolState(
+        name: options.poolName, endpoints: table, plugins: plugins, followsSubset: options.followsSubset))
+  }
+
+  /// Serves until a termination signal, then drains.
+  /// - Throws: when a port cannot be listened on or a certificate cannot be read.
+  public func run() async throws {
+    let threads = options.threads > 0 ? options.threads : System.coreCount
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    let background = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      try await run(group, background, threads: threads)
+    } catch {
+      try? await group.shutdownGracefully()
+      try? await background.shutdownGracefully()
+      throw error
+    }
+    try await group.shutdownGracefully()
+    try await background.shutdownGracefully()
+  }
+
+  private func run(
+    _ group: MultiThreadedEventLoopGroup, _ background: MultiThreadedEventLoopGroup, threads: Int
+  ) async throws {
+    let registry = MetricsRegistry(eventLoops: threads)
+    let metrics = try ReferenceMetrics(
+      registry: registry, includesOlderNames: options.exposesOlderMetricNames)
+    metrics.recordInfo(commit: "unknown", buildReference: "unknown")
+    let decisions = DecisionLog()
+    let maximumBodyBytes = options.maxMessageBytes
+    let loops = try await LoopContexts.make(for: group) { [logger] number in
+      LoopContext(
+        maximumBodyBytes: maximumBodyBytes, clock: .system,
+        metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
+        logger: logger, seed: .random(in: 0...UInt64.max))
+    }
+    let health = HealthStatus()
+    let server = try makeServer(loops, health)
+    let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
+    let table = pool.value.endpoints
+    let scrapers = try plan.scrape.map { configuration in
+      try ScraperPool(
+        table: table, adapters: AdapterStore(), extractor: plan.extractor, configuration: configuration, group: group,
+        logger: logger)
+    }
+    registry.register(ProcessCollector())
+    registry.register(ServerCollector(server: server, scrapers: scrapers, table: table, services: services))
+    let endpoints = EndpointSource(
+      given: options.endpoints, file: plan.discovery, pool: pool, scrapers: scrapers, logger: logger)
+    try endpoints.load()
+
+    let host = try await listen(server, options.grpcPort, "--grpc-port", group)
+    try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
+    health.setReady(true)
+    logger.info(
+      "serving",
+      metadata: [
+        "grpc-port": "\(options.grpcPort)", "grpc-health-port": "\(options.healthPort)",
+        "metrics-port": "\(options.metricsPort)", "tls": "\(options.secureServing)",
+        "endpoints": "\(table.snapshot().endpoints.count)", "threads": "\(threads)",
+      ])
+    let admin = AdminServer(
+      host: host, port: options.metricsPort, registry: registry, decisions: decisions, group: background,
+      logger: quiet(logger))
+    let gauges = GaugeService(
+      gauges: PoolGauges(
+        table: table, series: metrics.poolSeries(name: options.poolName),
+        staleness: options.metricsStalenessThreshold.inSeconds),
+      interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
+    let serving = ServingService(
+      server: server, healthServer: healthServer, health: health, scrapers: scrapers,
+      drainTimeout: options.drainTimeout, logger: logger)
+    let serviceGroup = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          .init(service: admin), .init(service: gauges), .init(service: endpoints), .init(service: serving),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+    try await serviceGroup.run()
+    logger.info("stopped")
+  }
+
+  private func makeServer(_ loops: LoopContexts, _ health: HealthStatus) throws -> GRPCServer {
+    var limits = ExtProcLimits()
+    limits.maxBodyBytes = options.maxMessageBytes
+    var configuration = GRPCServerConfiguration()
+    // Room for what surrounds a body of the greatest size.
+    configuration.maxMessageBytes = options.maxMessageBytes + (1 << 20)
+    configuration.maxBufferedBytesPerConnection = options.maxBufferedBytesPerConnection
+    configuration.maxBufferedBytes = options.maxBufferedBytes
+    var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool, limits: limits)]
+    if options.healthChecking { methods += HealthMethods.all(health) }
+    return GRPCServer(methods: methods, configuration: configuration, tls: try tls(), logger: logger)
+  }
+
+  private func tls() throws -> (@Sendable () -> NIOSSLContext)? {
+    guard options.secureServing else { return nil }
+    let context =
+      options.certificateDirectory.isEmpty
+      ? try ServerTLS.selfSigned() : try ServerTLS.context(directory: options.certificateDirectory)
+    return { context }
+  }
+
+  /// Listens on all addresses, IPv6 and IPv4 where the system has both.
+  @discardableResult
+  private func listen(
+    _ server: GRPCServer, _ port: Int, _ flag: String, _ group: any EventLoopGroup
+  ) async throws -> String {
+    for host in ["::", "0.0.0.0"] {
+      do {
+        try await server.listen(host: host, port: port, group: group)
+        return host
+      } catch {
+        if host == "0.0.0.0" { throw ProcessError("cannot listen on \(flag) \(port): \(error)") }
+      }
+    }
+    return "0.0.0.0"
+  }
+
+  /// Libraries log their own life at levels that mean something else to operators of a picker.
+  private func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    if logger.logLevel > .debug { logger.logLevel = .warning }
+    return logger
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

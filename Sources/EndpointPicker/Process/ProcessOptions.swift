@@ -1,0 +1,49 @@
+import Endpoints
+import PickerConfiguration
+
+/// How the process runs, as its flags say.
+public struct ProcessOptions: Sendable {
+  /// Port of the ext_proc service.
+  public var grpcPort = 9002
+  /// Port of the health service.
+  public var healthPort = 9003
+  /// Port of the HTTP server with `/metrics`.
+  public var metricsPort = 9090
+  /// Name of the pool, for metrics.
+  public var poolName = "epp"
+  /// Where the configuration comes from.
+  public var configuration = EndpointPickerConfig.Origin.builtIn(.llmD)
+  /// Endpoints given by flag; nil leaves them to discovery.
+  public var endpoints: [EndpointDescriptor]?
+  /// Time between scrapes of an endpoint.
+  public var refreshMetricsInterval = Duration.milliseconds(50)
+  /// Time between updates of the pool's gauges.
+  public var refreshPrometheusMetricsInterval = Duration.seconds(5)
+  /// Age from which on an endpoint's metrics are left out of the pool's gauges.
+  public var metricsStalenessThreshold = Duration.seconds(2)
+  /// Whether the ext_proc port speaks TLS.
+  public var secureServing = true
+  /// Directory with `tls.crt` and `tls.key`; empty for a self-signed certificate.
+  public var certificateDirectory = ""
+  /// Whether the ext_proc port answers health checks too.
+  public var healthChecking = false
+  /// Whether the proxy's subset of candidates is followed.
+  public var followsSubset = true
+  /// How long open streams may go on after a termination signal.
+  public var drainTimeout = Duration.seconds(30)
+  /// Largest message and request body accepted, in bytes.
+  public var maxMessageBytes = 64 << 20
+  /// Most bytes held in memory for one connection.
+  public var maxBufferedBytesPerConnection = 256 << 20
+  /// Most bytes held in memory for all connections.
+  public var maxBufferedBytes = 1 << 30
+  /// Event loops; 0 for one per core.
+  public var threads = 0
+  /// Unknown plugin parameters are errors in the older configuration API too.
+  public var strictConfiguration = false
+  /// Whether the metrics' older names are exposed beside the newer ones.
+  public var exposesOlderMetricNames = true
+
+  /// Creates the default options.
+  public init() {}
+}

@@ -1,0 +1,43 @@
+import Endpoints
+import ExtProc
+
+/// Packed answers that are sent over and over: one for each endpoint, and the constant ones. One set an event loop.
+final class HeaderAnswers {
+  private struct Entry {
+    var generation: UInt64
+    var bytes: [UInt8]
+  }
+
+  private var bySlot: [Entry?] = []
+
+  /// Answer to response headers. The header is what the reference adds to every response.
+  let responseHeaders: [UInt8] = {
+    var answer = Answer(.headers(.response))
+    answer.headers = [("x-went-into-resp-headers", "true")]
+    return answer.packed()
+  }()
+  let requestTrailers = Answer(.trailers(.request)).packed()
+  let responseTrailers = Answer(.trailers(.response)).packed()
+
+  /// The answer to request headers that sends the request to one endpoint and changes nothing else.
+  func destination(_ endpoint: Endpoint) -> [UInt8] {
+    while bySlot.count <= endpoint.slot { bySlot.append(nil) }
+    if let entry = bySlot[endpoint.slot], entry.generation == endpoint.generation { return entry.bytes }
+    let bytes = Self.make(destination: endpoint.addressText).packed()
+    bySlot[endpoint.slot] = Entry(generation: endpoint.generation, bytes: bytes)
+    return bytes
+  }
+
+  /// The same answer for a list of endpoints, or with more headers.
+  static func make(destination: String, headers: [(name: String, value: String)] = []) -> Answer {
+    var answer = Answer(.headers(.request))
+    answer.clearsRouteCache = true
+    answer.headers = [(ExtProcNames.destinationEndpoint, destination)] + headers
+    answer.metadata = [
+      Answer.MetadataField(
+        namespace: "\(ExtProcNames.loadBalancerNamespace)", key: ExtProcNames.destinationEndpoint,
+        value: .string(destination))
+    ]
+    return answer
+  }
+}

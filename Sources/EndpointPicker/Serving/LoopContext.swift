@@ -1,0 +1,56 @@
+import ExtProc
+import InferenceAPI
+import Logging
+import Scheduling
+
+/// What one event loop owns: memory that is used again for every request, and caches.
+///
+/// Not thread-safe; only its loop touches it.
+final class LoopContext {
+  let arena = Arena()
+  let parsing: RequestParsingContext
+  let clock: NanosecondClock
+  let metrics: LoopMetrics
+  let models: ModelLabels
+  let answers = HeaderAnswers()
+  let decisionLog: DecisionLog?
+  private let logger: Logger
+  var random: RandomSource
+  var spareCalls: [ExtProcCall] = []
+  private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []
+
+  init(
+    maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, decisionLog: DecisionLog?, logger: Logger,
+    seed: UInt64
+  ) {
+    self.parsing = RequestParsingContext(maximumBodyBytes: maximumBodyBytes)
+    self.clock = clock
+    self.metrics = metrics
+    self.models = ModelLabels(metrics: metrics)
+    self.decisionLog = decisionLog
+    self.logger = logger
+    self.random = RandomSource(seed: seed)
+  }
+
+  /// Monotonic time in seconds.
+  func now() -> Double { clock.seconds() }
+
+  /// Notes a request that was refused, one line with its cause.
+  func log(_ rejection: Rejection, requestID: String?) {
+    logger.info(
+      "request rejected",
+      metadata: [
+        "status": "\(rejection.status)", "code": "\(rejection.code)", "reason": "\(rejection.message)",
+        "request-id": "\(requestID ?? "")",
+      ])
+  }
+
+  /// The scheduling memory for a pool; starts anew when the pool's configuration was replaced.
+  func cycle(for pool: PoolState) -> SchedulingCycle {
+    for known in cycles where known.pool === pool { return known.cycle }
+    cycles.removeAll { $0.pool.endpoints === pool.endpoints }
+    let cycle = SchedulingCycle(table: pool.endpoints, seed: random.next())
+    cycles.append((pool, cycle))
+    return cycle
+  }
+}

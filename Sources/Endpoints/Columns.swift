@@ -1,0 +1,62 @@
+import CAccelerate
+import Synchronization
+
+/// The memory behind an ``EndpointTable``. Sized for its capacity at once, which costs address space only: pages are
+/// touched when a slot is first used.
+struct Columns: ~Copyable, @unchecked Sendable {
+  // Unchecked: all access goes through atomics, or through bulk copies of naturally aligned words that cannot tear.
+  private let values: UnsafeMutablePointer<Double>
+  /// ``PendingLoad`` words.
+  let pending: UnsafeMutablePointer<Atomic<UInt64>>
+  let inFlight: UnsafeMutablePointer<Atomic<Int>>
+  let inFlightTokens: UnsafeMutablePointer<Atomic<Int>>
+  private let capacity: Int
+
+  init(count: Int, capacity: Int) {
+    self.capacity = capacity
+    values = .allocate(capacity: count * capacity)
+    pending = .allocate(capacity: capacity)
+    inFlight = .allocate(capacity: capacity)
+    inFlightTokens = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    values.deallocate()
+    pending.deallocate()
+    inFlight.deallocate()
+    inFlightTokens.deallocate()
+  }
+
+  /// Makes the counters of a slot that was never used before.
+  func initializeCounters(slot: Int) {
+    (pending + slot).initialize(to: Atomic(0))
+    (inFlight + slot).initialize(to: Atomic(0))
+    (inFlightTokens + slot).initialize(to: Atomic(0))
+  }
+
+  /// Takes back the values scraped from the slot's last endpoint.
+  func resetValues(slot: Int, columnCount: Int) {
+    for column in 0..<columnCount {
+      store(column < ColumnID.builtInCount ? 0 : .nan, column: column, slot: slot)
+    }
+  }
+
+  func store(_ value: Double, column: Int, slot: Int) {
+    epp_store_f64(values + column * capacity + slot, value)
+  }
+
+  func load(column: Int, slot: Int) -> Double { epp_load_f64(values + column * capacity + slot) }
+
+  func copy(column: Int, count: Int, into destination: UnsafeMutablePointer<Double>) {
+    epp_copy_column_f64(destination, values + column * capacity, count)
+  }
+
+  /// Copies whole words; atomics have the size and alignment of what they hold.
+  func copyWords(_ source: UnsafeMutableRawPointer, count: Int, into destination: UnsafeMutablePointer<UInt64>) {
+    UnsafeMutableRawPointer(destination).withMemoryRebound(to: Double.self, capacity: count) { destination in
+      source.withMemoryRebound(to: Double.self, capacity: count) { source in
+        epp_copy_column_f64(destination, source, count)
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import CEnvoyProtos
+
+/// An answer to the proxy that is built from parts and packed by protobuf-c; see ``BodyAnswer`` for pieces of bodies.
+public struct Answer: Sendable {
+  /// What is being answered.
+  public enum Kind: Sendable, Hashable {
+    /// Headers of a direction.
+    case headers(ProcessingMessage.Direction)
+    /// The whole body of a direction, in the modes that are not full duplex.
+    case body(ProcessingMessage.Direction)
+    /// Trailers of a direction.
+    case trailers(ProcessingMessage.Direction)
+    /// Ends the request with this HTTP status.
+    case immediate(status: Int)
+  }
+
+  /// A field of dynamic metadata.
+  public struct MetadataField: Sendable, Hashable {
+    /// What the field holds.
+    public enum Value: Sendable, Hashable {
+      /// Text.
+      case string(String)
+      /// A number.
+      case number(Double)
+    }
+
+    /// The namespace, such as `envoy.lb`.
+    public var namespace: String
+    /// The key within the namespace.
+    public var key: String
+    /// The value.
+    public var value: Value
+
+    /// Creates a field.
+    public init(namespace: String, key: String, value: Value) {
+      self.namespace = namespace
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// What is being answered.
+  public var kind: Kind
+  /// Headers to set, replacing those of the same name. No name holds a NUL.
+  public var headers: [(name: String, value: String)] = []
+  /// Dynamic metadata; fields of one namespace follow each other.
+  public var metadata: [MetadataField] = []
+  /// Whether the proxy looks for the route again.
+  public var clearsRouteCache = false
+  /// The body that replaces the old one, or the body of an immediate answer.
+  public var body: [UInt8]?
+
+  /// Creates an answer that changes nothing.
+  public init(_ kind: Kind) {
+    self.kind = kind
+  }
+
+  /// The bytes of the `ProcessingResponse`.
+  public func packed() -> [UInt8] {
+    let arena = Arena()
+    // The C structures borrow; everything they refer to is copied into the arena first.
+    let headers = self.headers.map { header in
+      let value = arena.copy(header.value)
+      return epp_header(name: arena.copyTerminated(header.name), value: value.baseAddress, value_length: value.count)
+    }
+    let metadata = self.metadata.map { field in
+      let (string, number): (UnsafePointer<CChar>?, Double) =
+        switch field.value {
+        case .string(let text): (arena.copyTerminated(text), 0)
+        case .number(let number): (nil, number)
+        }
+      return epp_metadata_field(
+        name_space: arena.copyTerminated(field.namespace), key: arena.copyTerminated(field.key), string: string,
+        number: number)
+    }
+    return (body ?? []).withUnsafeBufferPointer { body in
+      headers.withUnsafeBufferPointer { headers in
+        metadata.withUnsafeBufferPointer { metadata in
+          var answer = epp_answer()
+          answer.headers = headers.baseAddress
+          answer.header_count = headers.count
+          answer.metadata = metadata.baseAddress
+          answer.metadata_count = metadata.count
+          answer.clear_route_cache = clearsRouteCache
+          answer.has_body = self.body != nil
+          answer.body = body.baseAddress
+          answer.body_length = body.count
+          switch kind {
+          case .headers(.request): answer.kind = EPP_ANSWER_REQUEST_HEADERS
+          case .headers(.response): answer.kind = EPP_ANSWER_RESPONSE_HEADERS
+          case .body(.request): answer.kind = EPP_ANSWER_REQUEST_BODY
+          case .body(.response): answer.kind = EPP_ANSWER_RESPONSE_BODY
+          case .trailers(.request): answer.kind = EPP_ANSWER_REQUEST_TRAILERS
+          case .trailers(.response): answer.kind = EPP_ANSWER_RESPONSE_TRAILERS
+          case .immediate(let status):
+            answer.kind = EPP_ANSWER_IMMEDIATE
+            answer.status = UInt32(clamping: status)
+          }
+          return arena.pack(&answer)
+        }
+      }
+    }
+  }
+}

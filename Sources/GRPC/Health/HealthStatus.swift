@@ -1,0 +1,60 @@
+import NIOCore
+import Synchronization
+
+/// The health of the process, as `grpc.health.v1.Health` tells it.
+///
+/// `liveness` is serving for as long as the process answers; every other name, the empty one included, follows
+/// readiness (Endpoint Picker protocol, health). Safe to use from any thread.
+public final class HealthStatus: Sendable {
+  /// Status values of the health API.
+  public enum Serving: UInt32, Sendable {
+    /// Ready for calls.
+    case serving = 1
+    /// Not ready for calls.
+    case notServing = 2
+  }
+
+  /// The names that a listing shows.
+  public static let listedServices = ["", "liveness", "readiness", "envoy.service.ext_proc.v3.ExternalProcessor"]
+
+  private struct State {
+    var isReady = false
+    var watchers: [Int: @Sendable () -> Void] = [:]
+    var nextWatcher = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// Creates a status that is not ready.
+  public init() {}
+
+  /// Whether calls can be served.
+  public var isReady: Bool { state.withLock { $0.isReady } }
+
+  /// Changes readiness and tells the watchers.
+  public func setReady(_ isReady: Bool) {
+    let watchers = state.withLock { state -> [@Sendable () -> Void] in
+      guard state.isReady != isReady else { return [] }
+      state.isReady = isReady
+      return Array(state.watchers.values)
+    }
+    for watcher in watchers { watcher() }
+  }
+
+  /// The status of a service.
+  public func status(of service: String) -> Serving {
+    service == "liveness" || isReady ? .serving : .notServing
+  }
+
+  func addWatcher(_ changed: @escaping @Sendable () -> Void) -> Int {
+    state.withLock { state in
+      state.nextWatcher += 1
+      state.watchers[state.nextWatcher] = changed
+      return state.nextWatcher
+    }
+  }
+
+  func removeWatcher(_ id: Int) {
+    _ = state.withLock { $0.watchers.removeValue(forKey: id) }
+  }
+}

@@ -1,0 +1,16 @@
+import HTTP2
+
+/// Limits of a gRPC server.
+public struct GRPCServerConfiguration: Sendable {
+  /// Largest message accepted, in bytes.
+  public var maxMessageBytes = 64 << 20
+  /// Most bytes one connection's streams may hold in memory.
+  public var maxBufferedBytesPerConnection = 256 << 20
+  /// Most bytes all streams together may hold in memory.
+  public var maxBufferedBytes = 1 << 30
+  /// HTTP/2 windows and limits.
+  public var http2 = HTTP2Settings()
+
+  /// Creates the default limits.
+  public init() {}
+}

@@ -1,0 +1,199 @@
+import ByteStorage
+import HTTP2
+
+/// The transport's end of one call: reads messages, sends messages and the status.
+///
+/// Belongs to the event loop of its connection and must not be kept after ``GRPCCall/ended()``.
+public final class GRPCServerStream: HTTP2StreamHandler {
+  private unowned let connection: GRPCServerConnection
+  private var http2: HTTP2Stream?
+  private var call: (any GRPCCall)?
+  private var reader = GRPCMessageReader()
+  private var method: (any GRPCMethod)?
+  private var hasContentType = false
+  private var hasPostMethod = false
+  private var sentHeaders = false
+  private var isFinished = false
+  private var sawHeaders = false
+  /// Bytes taken from the connection's budget.
+  private var charged = 0
+  private var retained = 0
+
+  init(connection: GRPCServerConnection) {
+    self.connection = connection
+  }
+
+  func begin(_ stream: HTTP2Stream) {
+    http2 = stream
+    method = nil
+    hasContentType = false
+    hasPostMethod = false
+    sentHeaders = false
+    isFinished = false
+    sawHeaders = false
+  }
+
+  // MARK: For the application
+
+  /// Takes over the memory of the message being delivered, if it was assembled in a block of its own. The message's
+  /// bytes are then the block's bytes.
+  public func takeMessageBlock() -> ByteBlock? { reader.takeBlock() }
+
+  /// Tells how many bytes the application holds for this call, for the connection's and the total cap.
+  /// - Returns: the cap that was reached, nil if all is well.
+  public func retain(_ bytes: Int) -> GRPCLimit? {
+    retained = bytes
+    return settleBudget()
+  }
+
+  /// Bytes sent that the client has not made room for yet.
+  public var pendingOutput: Int { http2?.pendingOutput ?? 0 }
+
+  /// Sends a message of `length` bytes which `fill` stores through the pointer it is given.
+  @inline(__always)
+  public func send(length: Int, _ fill: (UnsafeMutableRawPointer) -> Void) {
+    guard let http2, !isFinished else { return }
+    sendHeadersOnce(http2)
+    http2.write(length: 5 + length) { pointer in
+      Self.storePrefix(pointer, length)
+      fill(pointer + 5)
+    }
+  }
+
+  /// Sends a message made of `head`, a part of a block that is not copied, and `tail`.
+  ///
+  /// The block must stay as it is until the call ended or ``GRPCCall/outputDrained()``.
+  public func send(
+    head: Int, _ fillHead: (UnsafeMutableRawPointer) -> Void, block: ByteBlock, range: Range<Int>, tail: StaticString
+  ) {
+    guard let http2, !isFinished else { return }
+    sendHeadersOnce(http2)
+    http2.write(length: 5 + head) { pointer in
+      Self.storePrefix(pointer, head + range.count + tail.utf8CodeUnitCount)
+      fillHead(pointer + 5)
+    }
+    http2.write(block, range)
+    http2.write(UnsafeRawBufferPointer(start: tail.utf8Start, count: tail.utf8CodeUnitCount))
+  }
+
+  /// Ends the call. Messages sent before still arrive; nothing more is received.
+  public func finish(_ status: GRPCStatus) {
+    guard let http2, !isFinished else { return }
+    isFinished = true
+    if sentHeaders {
+      http2.finish(trailers: GRPCHeaders.trailers(status))
+    } else {
+      http2.respondOnly(GRPCHeaders.trailersOnly(status))
+    }
+    connection.setNeedsFlush()
+  }
+
+  // MARK: For the transport
+
+  public func receivedHeader(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+    guard !sawHeaders else { return }
+    switch name.count {
+    case 5 where GRPCHeaders.equal(name, ":path"):
+      method = connection.method(at: value)
+    case 7 where GRPCHeaders.equal(name, ":method"):
+      hasPostMethod = GRPCHeaders.equal(value, "POST")
+    case 12 where GRPCHeaders.equal(name, "content-type"):
+      hasContentType = GRPCHeaders.hasPrefix(value, "application/grpc")
+    default:
+      break
+    }
+  }
+
+  public func receivedHeaders() {
+    guard !sawHeaders, let http2 else { return }
+    sawHeaders = true
+    guard hasPostMethod, hasContentType else {
+      isFinished = true
+      http2.respondOnly(hasPostMethod ? GRPCHeaders.unsupportedMediaType : GRPCHeaders.methodNotAllowed)
+      return
+    }
+    guard let method else { return finish(GRPCStatus(.unimplemented, "unknown method")) }
+    call = method.makeCall(self, on: connection.eventLoop)
+  }
+
+  public func receivedData(_ bytes: UnsafeRawBufferPointer) {
+    var rest = bytes
+    while let call, !isFinished {
+      switch reader.next(in: &rest, maxMessageBytes: connection.configuration.maxMessageBytes) {
+      case .message(let message):
+        call.received(message)
+        connection.receivedMessages += 1
+      case .needsBytes:
+        if let limit = settleBudget() { exceeded(limit, call) }
+        return
+      case .tooLarge(let announced):
+        return exceeded(.messageSize(announced: announced), call)
+      case .compressed:
+        return finish(GRPCStatus(.unimplemented, "message compression is not supported"))
+      }
+    }
+  }
+
+  private func exceeded(_ limit: GRPCLimit, _ call: any GRPCCall) {
+    call.exceeded(limit)
+    finish(GRPCStatus(.resourceExhausted, "\(limit)"))
+    reader.reset()
+  }
+
+  public func receivedEnd() {
+    guard let call, !isFinished else { return }
+    guard !reader.isInsideMessage else {
+      return finish(GRPCStatus(.internal, "the stream ended inside a message"))
+    }
+    call.receivedHalfClose()
+  }
+
+  public func outputDrained() {
+    call?.outputDrained()
+  }
+
+  public func closed(_ code: HTTP2ErrorCode) {
+    http2 = nil
+    isFinished = true
+    let ended = call
+    call = nil
+    method = nil
+    ended?.ended()
+    reader.reset()
+    retained = 0
+    _ = settleBudget()
+    connection.streamClosed(self)
+  }
+
+  private func settleBudget() -> GRPCLimit? {
+    let wanted = retained + reader.footprint
+    let change = wanted - charged
+    // Small differences are not worth the shared counter.
+    guard change > 16 << 10 || change < 0 else { return nil }
+    if change > 0 {
+      if let limit = connection.budget.charge(change) { return limit }
+    } else {
+      connection.budget.release(-change)
+    }
+    charged = wanted
+    return nil
+  }
+
+  @inline(__always)
+  private func sendHeadersOnce(_ http2: HTTP2Stream) {
+    connection.sentMessages += 1
+    guard !sentHeaders else {
+      connection.setNeedsFlush()
+      return
+    }
+    sentHeaders = true
+    http2.respond(GRPCHeaders.response)
+    connection.setNeedsFlush()
+  }
+
+  @inline(__always)
+  private static func storePrefix(_ pointer: UnsafeMutableRawPointer, _ length: Int) {
+    pointer.storeBytes(of: 0, as: UInt8.self)
+    pointer.storeBytes(of: UInt32(truncatingIfNeeded: length).bigEndian, toByteOffset: 1, as: UInt32.self)
+  }
+}

@@ -1,0 +1,51 @@
+import NIOSSL
+
+/// The TLS side of a server: which certificate it shows.
+public enum ServerTLS {
+  /// A context from `tls.crt` and `tls.key` in a directory, the layout of a Kubernetes TLS secret.
+  /// - Throws: when a file is missing or not PEM; the error names the file.
+  public static func context(directory: String) throws -> NIOSSLContext {
+    let certificatePath = "\(directory)/tls.crt"
+    let keyPath = "\(directory)/tls.key"
+    let chain: [NIOSSLCertificate]
+    do {
+      chain = try NIOSSLCertificate.fromPEMFile(certificatePath)
+    } catch {
+      throw ServerTLSError(file: certificatePath, reason: "\(error)")
+    }
+    let key: NIOSSLPrivateKey
+    do {
+      key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
+    } catch {
+      throw ServerTLSError(file: keyPath, reason: "\(error)")
+    }
+    return try context(chain: chain, key: key)
+  }
+
+  /// A context with a certificate made for this process.
+  public static func selfSigned() throws -> NIOSSLContext {
+    let identity = try SelfSignedIdentity()
+    return try context(
+      chain: [NIOSSLCertificate(bytes: identity.certificate, format: .der)],
+      key: NIOSSLPrivateKey(bytes: identity.privateKey, format: .der))
+  }
+
+  private static func context(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+    configuration.applicationProtocols = ["h2"]
+    configuration.minimumTLSVersion = .tlsv12
+    return try NIOSSLContext(configuration: configuration)
+  }
+}
+
+/// A certificate or key that cannot be used.
+public struct ServerTLSError: Error, CustomStringConvertible {
+  /// The file.
+  public let file: String
+  /// What is wrong with it.
+  public let reason: String
+
+  /// File and reason.
+  public var description: String { "cannot read \(file): \(reason)" }
+}

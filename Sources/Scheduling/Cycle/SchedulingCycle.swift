@@ -1,0 +1,271 @@
+import Endpoints
+
+/// The scheduling of one request: the request, its candidates and their values as arrays.
+///
+/// Each event loop has one and uses it again for every request, so scheduling does not allocate once warm. Arrays are
+/// in the order of the *current* candidates: filters shorten them. They are computed when first asked for and valid
+/// until the next filter runs. Not thread-safe.
+public final class SchedulingCycle {
+  /// The pool's endpoints.
+  public let table: EndpointTable
+  /// The request being scheduled.
+  public private(set) var request = SchedulingRequest()
+  /// The endpoints as they were when the cycle began.
+  public private(set) var snapshot: EndpointSnapshot
+  /// Random numbers for pickers.
+  public var random: RandomSource
+  /// Monotonic time of the cycle, in seconds.
+  public private(set) var now = 0.0
+  /// Whether requests placed since the last scrape count as load. Off reproduces a picker that sees scraped values only.
+  public var countsPendingRequests = true
+
+  /// Number of current candidates.
+  public private(set) var count = 0
+  /// Candidates before any filter ran.
+  private(set) var allCount = 0
+  /// Indexes into `snapshot.endpoints` of all candidates; nil when they are all endpoints in order.
+  private var subset: UnsafeMutablePointer<Int>?
+  /// Positions among all candidates of the current ones; nil when they are all, in order.
+  private var active: UnsafeMutablePointer<Int>?
+
+  private var scratch = Scratch()
+  private var allValues: [UnsafeMutablePointer<Double>?] = []
+  private var activeValues: [UnsafeMutablePointer<Double>?] = []
+  private var attributes: [UnsafeMutablePointer<Double>?] = []
+  private var activeAttributes: [UnsafeMutablePointer<Double>?] = []
+  private var scalars: [Double] = []
+  private var workspaces: [AnyObject?] = []
+
+  /// Results of the profiles that ran, by profile index.
+  public internal(set) var results: [ProfileResult] = []
+  /// Notes on the decision for people, kept only while set.
+  public var trace: DecisionTrace?
+
+  // Places in `allValues` behind the table's columns.
+  private static let pendingIndex = 64
+  private static let queueDepthIndex = 65
+  private static let runningIndex = 66
+  private static let inFlightIndex = 67
+  private static let inFlightTokensIndex = 68
+  private static let valueCount = 69
+  private static let maximumAttributes = 64
+
+  /// Creates a cycle.
+  public init(table: EndpointTable, seed: UInt64) {
+    self.table = table
+    self.snapshot = table.snapshot()
+    self.random = RandomSource(seed: seed)
+    allValues = Array(repeating: nil, count: Self.valueCount)
+    activeValues = allValues
+    attributes = Array(repeating: nil, count: Self.maximumAttributes)
+    activeAttributes = attributes
+    scalars = Array(repeating: .nan, count: Self.maximumAttributes)
+  }
+
+  /// Starts over with a request and all endpoints as candidates.
+  public func begin(_ request: SchedulingRequest, now: Double) {
+    self.request = request
+    self.now = now
+    if snapshot.version != table.version { snapshot = table.snapshot() }
+    scratch.reset()
+    subset = nil
+    active = nil
+    allCount = snapshot.endpoints.count
+    count = allCount
+    for index in allValues.indices { allValues[index] = nil }
+    for index in activeValues.indices { activeValues[index] = nil }
+    for index in attributes.indices {
+      attributes[index] = nil
+      activeAttributes[index] = nil
+      scalars[index] = .nan
+    }
+    for index in results.indices { results[index].clear() }
+  }
+
+  /// Limits the candidates to these indexes of `snapshot.endpoints`. Call right after ``begin(_:now:)``.
+  public func restrict(to indexes: [Int]) {
+    let chosen = scratch.take(max(indexes.count, 1), of: Int.self)
+    for (position, index) in indexes.enumerated() { chosen[position] = index }
+    subset = chosen
+    allCount = indexes.count
+    count = allCount
+  }
+
+  // MARK: Candidates
+
+  /// The endpoint at a position of the current candidates.
+  @inline(__always)
+  public func endpoint(_ position: Int) -> Endpoint { snapshot.endpoints[endpointIndex(ofAll: allPosition(position))] }
+
+  /// The endpoint at a position of all candidates.
+  func endpoint(ofAll position: Int) -> Endpoint { snapshot.endpoints[endpointIndex(ofAll: position)] }
+
+  @inline(__always)
+  func allPosition(_ position: Int) -> Int { active.map { $0[position] } ?? position }
+
+  @inline(__always)
+  private func endpointIndex(ofAll position: Int) -> Int { subset.map { $0[position] } ?? position }
+
+  /// Runs a filter on the current candidates.
+  func apply(_ filter: any Filter) {
+    let flags = UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: Bool.self), count: count)
+    flags.initialize(repeating: true)
+    filter.filter(self, keep: flags)
+    guard flags.contains(false) else { return }
+    let kept = scratch.take(max(count, 1), of: Int.self)
+    var next = 0
+    for position in 0..<count where flags[position] {
+      kept[next] = allPosition(position)
+      next += 1
+    }
+    active = kept
+    count = next
+    forgetActiveValues()
+  }
+
+  /// Makes all candidates current again.
+  func forgetFilters() {
+    guard active != nil else { return }
+    active = nil
+    count = allCount
+    forgetActiveValues()
+  }
+
+  private func forgetActiveValues() {
+    for index in activeValues.indices { activeValues[index] = nil }
+    for index in activeAttributes.indices { activeAttributes[index] = nil }
+  }
+
+  // MARK: Values of the endpoints
+
+  /// The values of a column for the current candidates.
+  public func values(_ column: ColumnID) -> UnsafeBufferPointer<Double> {
+    current(column.index) { cycle, count, target in cycle.table.copy(column, count: count, into: target) }
+  }
+
+  /// Requests waiting: scraped, plus those placed since the scrape unless switched off.
+  public var queueDepths: UnsafeBufferPointer<Double> {
+    sum(.waitingQueueSize, at: Self.queueDepthIndex)
+  }
+
+  /// Requests running: scraped, plus those placed since the scrape unless switched off.
+  public var runningRequests: UnsafeBufferPointer<Double> {
+    sum(.runningRequests, at: Self.runningIndex)
+  }
+
+  /// Requests placed since the last scrape.
+  public var pendingRequests: UnsafeBufferPointer<Double> {
+    current(Self.pendingIndex) { cycle, count, target in cycle.table.copyPendingRequests(count: count, into: target) }
+  }
+
+  /// Requests in flight, placed by this process.
+  public var inFlightRequests: UnsafeBufferPointer<Double> {
+    current(Self.inFlightIndex) { cycle, count, target in cycle.table.copyInFlightRequests(count: count, into: target) }
+  }
+
+  /// Prompt tokens of requests in flight that wait for their first token.
+  public var inFlightTokens: UnsafeBufferPointer<Double> {
+    current(Self.inFlightTokensIndex) { cycle, count, target in
+      cycle.table.copyInFlightTokens(count: count, into: target)
+    }
+  }
+
+  private func sum(_ column: ColumnID, at index: Int) -> UnsafeBufferPointer<Double> {
+    guard countsPendingRequests else { return values(column) }
+    if let known = activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
+    let scraped = values(column)
+    let pending = pendingRequests
+    let target = scratch.take(max(count, 1), of: Double.self)
+    for position in 0..<count { target[position] = scraped[position] + pending[position] }
+    activeValues[index] = target
+    return UnsafeBufferPointer(start: target, count: count)
+  }
+
+  private func current(
+    _ index: Int, _ copy: (SchedulingCycle, Int, UnsafeMutablePointer<Double>) -> Void
+  ) -> UnsafeBufferPointer<Double> {
+    if let known = activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
+    let all = allValues[index] ?? gather(copy)
+    allValues[index] = all
+    let values = selectActive(all)
+    activeValues[index] = values
+    return UnsafeBufferPointer(start: values, count: count)
+  }
+
+  /// The values of all candidates, from a copy by slot.
+  private func gather(
+    _ copy: (SchedulingCycle, Int, UnsafeMutablePointer<Double>) -> Void
+  ) -> UnsafeMutablePointer<Double> {
+    let bound = snapshot.slotBound
+    let bySlot = scratch.take(max(bound, 1), of: Double.self)
+    copy(self, bound, bySlot)
+    if snapshot.isDense, subset == nil { return bySlot }
+    let gathered = scratch.take(max(allCount, 1), of: Double.self)
+    for position in 0..<allCount { gathered[position] = bySlot[endpoint(ofAll: position).slot] }
+    return gathered
+  }
+
+  private func selectActive(_ all: UnsafeMutablePointer<Double>) -> UnsafeMutablePointer<Double> {
+    guard let active else { return all }
+    let selected = scratch.take(max(count, 1), of: Double.self)
+    for position in 0..<count { selected[position] = all[active[position]] }
+    return selected
+  }
+
+  // MARK: Attributes
+
+  /// An attribute of the current candidates, nil if nobody produced it.
+  public func attribute(_ id: AttributeID) -> UnsafeBufferPointer<Double>? {
+    guard id.index < Self.maximumAttributes, let all = attributes[id.index] else { return nil }
+    let values = activeAttributes[id.index] ?? selectActive(all)
+    activeAttributes[id.index] = values
+    return UnsafeBufferPointer(start: values, count: count)
+  }
+
+  /// Gives a producer the place for an attribute, all zero. Producers run before filters, so the order is that of all
+  /// candidates.
+  public func makeAttribute(_ id: AttributeID) -> UnsafeMutableBufferPointer<Double> {
+    let values = UnsafeMutableBufferPointer(start: scratch.take(max(allCount, 1), of: Double.self), count: allCount)
+    values.initialize(repeating: 0)
+    if id.index < Self.maximumAttributes {
+      attributes[id.index] = values.baseAddress
+      activeAttributes[id.index] = nil
+    }
+    return values
+  }
+
+  /// An attribute of the request, nil if nobody produced it.
+  public func scalar(_ id: AttributeID) -> Double? {
+    guard id.index < Self.maximumAttributes, !scalars[id.index].isNaN else { return nil }
+    return scalars[id.index]
+  }
+
+  /// Stores an attribute of the request.
+  public func setScalar(_ id: AttributeID, _ value: Double) {
+    if id.index < Self.maximumAttributes { scalars[id.index] = value }
+  }
+
+  /// The object a plugin keeps for this event loop, made at the first call; it lives as long as the cycle.
+  public func workspace<Object: AnyObject>(_ id: WorkspaceID, make: () -> Object) -> Object {
+    while workspaces.count <= id.index { workspaces.append(nil) }
+    if let known = workspaces[id.index] as? Object { return known }
+    let made = make()
+    workspaces[id.index] = made
+    return made
+  }
+
+  // MARK: For the pipeline
+
+  /// The results that put the request on a server: the primary profile's and that of a profile named `prefill`.
+  public internal(set) var placements: [ProfileResult] = []
+
+  func makeScores() -> UnsafeMutableBufferPointer<Double> {
+    let scores = UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: Double.self), count: count)
+    scores.initialize(repeating: 0)
+    return scores
+  }
+
+  func prepareResults(profileCount: Int) {
+    while results.count < profileCount { results.append(ProfileResult()) }
+  }
+}

@@ -1,0 +1,24 @@
+import InferenceAPI
+import PickerConfiguration
+
+/// Everything that a configuration made: plugin instances and the scheduler built of them.
+public struct LoadedPlugins: Sendable {
+  /// All instances: those of the configuration in its order, then those added as defaults.
+  public let instances: [PluginInstance]
+  /// The scheduler.
+  public let scheduler: Scheduler
+  /// Tells how loaded the pool is.
+  public let saturationDetector: any SaturationDetector
+  /// The request parsers, in configuration order.
+  public let parsers: [any RequestParser]
+  /// What the operator should change although it works.
+  public let warnings: [ConfigurationProblem]
+
+  /// The instance with this name.
+  public func instance(named name: String) -> PluginInstance? { instances.first { $0.name == name } }
+
+  /// The plugins that take a role, with their instances.
+  public func plugins<Role>(_ role: Role.Type) -> [(instance: PluginInstance, plugin: Role)] {
+    instances.compactMap { instance in (instance.plugin as? Role).map { (instance, $0) } }
+  }
+}

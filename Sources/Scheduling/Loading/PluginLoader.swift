@@ -1,0 +1,213 @@
+import Endpoints
+import InferenceAPI
+import PickerConfiguration
+
+/// Turns a configuration into plugins and a scheduler: instances, default producers, system defaults, checks
+/// (EndpointPickerConfig, load order and validation).
+public struct PluginLoader {
+  private let config: EndpointPickerConfig
+  private let registry: PluginRegistry
+  private let endpoints: EndpointTable
+  private let services: PluginServices
+  private let isStrict: Bool
+  private let attributes = AttributeSpace()
+  private var instances: [PluginInstance] = []
+  private var requirements: [(kind: DataKind, by: PluginSpecification)] = []
+  private var problems: [ConfigurationProblem] = []
+  private var warnings: [ConfigurationProblem] = []
+
+  private static let defaultPicker = "max-score-picker"
+  private static let defaultHandler = "single-profile-handler"
+  private static let defaultDetector = "utilization-detector"
+  private static let defaultParsers = ["openai-parser", "passthrough-parser"]
+  private static let defaultProfile = "default"
+
+  /// Loads a configuration.
+  /// - Parameters:
+  ///   - isStrict: unknown plugin parameters are errors in the older API version too.
+  /// - Throws: every problem found, each with the place it was found at.
+  public static func load(
+    _ config: EndpointPickerConfig, registry: PluginRegistry, endpoints: EndpointTable,
+    services: PluginServices = PluginServices(), isStrict: Bool = false
+  ) throws(ConfigurationError) -> LoadedPlugins {
+    var loader = PluginLoader(config, registry, endpoints, services, isStrict)
+    return try loader.load()
+  }
+
+  private init(
+    _ config: EndpointPickerConfig, _ registry: PluginRegistry, _ endpoints: EndpointTable,
+    _ services: PluginServices, _ isStrict: Bool
+  ) {
+    self.config = config
+    self.registry = registry
+    self.endpoints = endpoints
+    self.services = services
+    self.isStrict = isStrict
+    self.warnings = config.warnings
+  }
+
+  private mutating func load() throws(ConfigurationError) -> LoadedPlugins {
+    for specification in config.plugins { make(specification) }
+    if let error = ConfigurationError(problems) { throw error }
+    makeMissingProducers()
+    let parsers = requestParsers()
+    let detector = saturationDetector()
+    let profiles = schedulingProfiles()
+    let handler = profileHandler(profiles)
+    if let error = ConfigurationError(problems) { throw error }
+    guard let detector, let handler else {
+      throw ConfigurationError(place("plugins"), "no profile handler or saturation detector could be made")
+    }
+    return LoadedPlugins(
+      instances: instances,
+      scheduler: Scheduler(
+        profiles: profiles, handler: handler, producers: instances.compactMap { $0.plugin as? any Producer }),
+      saturationDetector: detector, parsers: parsers, warnings: warnings)
+  }
+
+  private func place(_ path: String) -> SourceLocation { SourceLocation(source: config.source, path: path) }
+
+  // MARK: Instances
+
+  private mutating func make(_ specification: PluginSpecification) {
+    guard let registration = registry.registration(for: specification.type) else {
+      problems.append(
+        ConfigurationProblem(
+          specification.location.field("type"),
+          "there is no plugin type \"\(specification.type)\""
+            + NameSuggestion.hint(for: specification.type, among: registry.knownTypes)))
+      return
+    }
+    let decoder = ParameterDecoder(
+      specification.parameters, at: specification.location.field("parameters"),
+      unknownFields: config.lineage == .llmD || isStrict ? .reject : .warn)
+    let context = PluginContext(
+      name: specification.name, parameters: decoder, endpoints: endpoints, attributes: attributes, services: services,
+      lineage: config.lineage)
+    do {
+      let plugin = try registration.make(context)
+      try decoder.finish()
+      instances.append(PluginInstance(name: specification.name, type: registration.type, plugin: plugin))
+      for kind in registration.requires { requirements.append((kind, specification)) }
+    } catch {
+      problems += error.problems
+    }
+    warnings += decoder.warnings
+  }
+
+  /// Makes an instance nobody configured, named after its type.
+  private mutating func makeDefault(_ type: String, parameters: ConfigNode? = nil) {
+    make(PluginSpecification(name: type, type: type, parameters: parameters, location: place("(default) \(type)")))
+  }
+
+  /// Data that a plugin reads and nobody produces comes from the default producer.
+  private mutating func makeMissingProducers() {
+    for kind in DataKind.allCases {
+      guard let requirement = requirements.last(where: { $0.kind == kind }),
+        !instances.contains(where: { $0.type == kind.defaultProducer })
+      else { continue }
+      // In the older API version the consumer's parameters are the producer's.
+      makeDefault(
+        kind.defaultProducer, parameters: config.lineage == .llmD ? nil : requirement.by.parameters)
+    }
+  }
+
+  // MARK: Roles outside of profiles
+
+  private mutating func requestParsers() -> [any RequestParser] {
+    let names = config.parsers.isEmpty ? Self.defaultParsers : config.parsers.map(\.name)
+    var parsers: [any RequestParser] = []
+    for (index, name) in names.enumerated() {
+      if !instances.contains(where: { $0.name == name }) { makeDefault(name) }
+      guard let instance = instances.first(where: { $0.name == name }) else { continue }
+      if let plugin = instance.plugin as? RequestParserPlugin {
+        parsers.append(plugin.parser)
+      } else {
+        let location = config.parsers.indices.contains(index) ? config.parsers[index].location : place("parser")
+        problems.append(ConfigurationProblem(location, "\"\(name)\" is not a request parser"))
+      }
+    }
+    return parsers
+  }
+
+  private mutating func saturationDetector() -> (any SaturationDetector)? {
+    let name = config.saturationDetector?.name ?? Self.defaultDetector
+    if !instances.contains(where: { $0.name == name }) { makeDefault(name) }
+    guard let instance = instances.first(where: { $0.name == name }) else { return nil }
+    if let detector = instance.plugin as? any SaturationDetector { return detector }
+    problems.append(
+      ConfigurationProblem(
+        config.saturationDetector?.location ?? place("saturationDetector"), "\"\(name)\" is not a saturation detector"))
+    return nil
+  }
+
+  // MARK: Profiles
+
+  private mutating func schedulingProfiles() -> [SchedulingProfile] {
+    let picker = sharedPicker()
+    guard !config.schedulingProfiles.isEmpty else {
+      let members = instances.prefix(config.plugins.count).filter { !($0.plugin is any Picker) }
+      return [profile(Self.defaultProfile, members.map { ($0, nil) }, place("schedulingProfiles"), picker)].compactMap(
+        \.self)
+    }
+    return config.schedulingProfiles.compactMap { specification in
+      let members = specification.plugins.compactMap { member in
+        instances.first { $0.name == member.plugin.name }.map { ($0, member.weight) }
+      }
+      return profile(specification.name, members, specification.location, picker)
+    }
+  }
+
+  /// The picker of profiles that name none: one that is configured, else the default.
+  private mutating func sharedPicker() -> (any Picker)? {
+    if let configured = instances.lazy.compactMap({ $0.plugin as? any Picker }).first { return configured }
+    makeDefault(Self.defaultPicker)
+    return instances.last?.plugin as? any Picker
+  }
+
+  private mutating func profile(
+    _ name: String, _ members: [(PluginInstance, Double?)], _ location: SourceLocation, _ sharedPicker: (any Picker)?
+  ) -> SchedulingProfile? {
+    var filters: [(name: String, filter: any Filter)] = []
+    var scorers: [SchedulingProfile.WeightedScorer] = []
+    var picker: (any Picker)?
+    for (instance, weight) in members {
+      if let filter = instance.plugin as? any Filter { filters.append((instance.name, filter)) }
+      if let scorer = instance.plugin as? any Scorer {
+        scorers.append(.init(name: instance.name, scorer: scorer, weight: weight ?? 1))
+      }
+      if let own = instance.plugin as? any Picker {
+        if picker != nil {
+          problems.append(ConfigurationProblem(location, "profile \"\(name)\" has two pickers"))
+        }
+        picker = own
+      }
+    }
+    guard let picker = picker ?? sharedPicker else { return nil }
+    return SchedulingProfile(name: name, filters: filters, scorers: scorers, picker: picker)
+  }
+
+  private mutating func profileHandler(_ profiles: [SchedulingProfile]) -> (any ProfileHandler)? {
+    let configured = instances.filter { $0.plugin is any ProfileHandler }
+    if configured.count > 1 {
+      problems.append(
+        ConfigurationProblem(
+          place("plugins"), "only one profile handler is allowed, not \(configured.map(\.name).joined(separator: ", "))")
+      )
+      return nil
+    }
+    if configured.isEmpty {
+      guard profiles.count == 1 else {
+        problems.append(
+          ConfigurationProblem(place("schedulingProfiles"), "no profile handler configured for \(profiles.count) profiles"))
+        return nil
+      }
+      makeDefault(Self.defaultHandler)
+    }
+    let handler = instances.lazy.compactMap { $0.plugin as? any ProfileHandler }.first
+    if let problem = handler?.problem(withProfiles: profiles.map(\.name)) {
+      problems.append(ConfigurationProblem(place("schedulingProfiles"), problem))
+    }
+    return handler
+  }
+}

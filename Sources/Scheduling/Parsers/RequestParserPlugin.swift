@@ -1,0 +1,19 @@
+import InferenceAPI
+
+/// A plugin that reads requests of one family of inference APIs.
+public struct RequestParserPlugin: Plugin {
+  /// The parser.
+  public let parser: any RequestParser
+
+  /// Wraps a parser.
+  public init(_ parser: any RequestParser) {
+    self.parser = parser
+  }
+}
+
+extension PluginRegistration {
+  static let openAIParser = PluginRegistration(type: "openai-parser") { _ in RequestParserPlugin(OpenAIParser()) }
+  static let passthroughParser = PluginRegistration(type: "passthrough-parser") { _ in
+    RequestParserPlugin(PassthroughParser())
+  }
+}

@@ -1,0 +1,50 @@
+import PickerConfiguration
+
+/// `max-score-picker`: the candidates with the highest totals, ties broken at random.
+public struct MaxScorePicker: Picker {
+  let maximumEndpoints: Int
+
+  /// Creates the picker.
+  /// - Parameter maximumEndpoints: how many endpoints to choose, 1 or more; those after the first are fallbacks.
+  public init(maximumEndpoints: Int = 1) {
+    self.maximumEndpoints = max(1, maximumEndpoints)
+  }
+
+  /// Appends the best candidates.
+  public func pick(_ cycle: SchedulingCycle, totals: UnsafeBufferPointer<Double>, picks: inout [Int]) {
+    guard maximumEndpoints > 1 else {
+      picks.append(Self.best(totals, &cycle.random))
+      return
+    }
+    picks.append(contentsOf: totals.indices)
+    picks.shuffle(using: &cycle.random)
+    // The sort is stable, so the shuffle decides ties.
+    picks.sort { totals[$0] > totals[$1] }
+    if picks.count > maximumEndpoints { picks.removeLast(picks.count - maximumEndpoints) }
+  }
+
+  /// The position of the greatest total, any of them with the same chance.
+  static func best(_ totals: UnsafeBufferPointer<Double>, _ random: inout RandomSource) -> Int {
+    var highest = -Double.infinity
+    for total in totals { highest = total > highest ? total : highest }
+    var equals = 0
+    for total in totals where total == highest { equals += 1 }
+    var skip = random.below(equals)
+    for position in totals.indices where totals[position] == highest {
+      if skip == 0 { return position }
+      skip -= 1
+    }
+    return random.below(totals.count)
+  }
+}
+
+extension PluginRegistration {
+  static let maxScorePicker = PluginRegistration(type: "max-score-picker") { context in
+    MaxScorePicker(maximumEndpoints: context.parameters.maximumEndpoints())
+  }
+}
+
+extension ParameterDecoder {
+  /// `maxNumOfEndpoints`, which all pickers take; less than 1 means 1.
+  func maximumEndpoints() -> Int { max(1, int("maxNumOfEndpoints", default: 1)) }
+}

@@ -1,0 +1,56 @@
+import Synchronization
+
+/// A number for each candidate, or for the request, that one plugin produces and others read.
+public struct AttributeID: Sendable, Hashable {
+  let index: Int
+}
+
+/// An object that a plugin keeps for each event loop.
+public struct WorkspaceID: Sendable, Hashable {
+  let index: Int
+}
+
+/// Gives attributes their places. One for each loaded configuration.
+public final class AttributeSpace: Sendable {
+  private let names = Mutex<[String: Int]>([:])
+  private let workspaces = Atomic<Int>(0)
+
+  /// Creates an empty space.
+  public init() {}
+
+  /// A place for an object that a plugin keeps for each event loop; see ``SchedulingCycle/workspace(_:make:)``.
+  public func makeWorkspace() -> WorkspaceID {
+    WorkspaceID(index: workspaces.add(1, ordering: .relaxed).oldValue)
+  }
+
+  /// The attribute of a producer, the same for every call with the same names.
+  /// - Parameters:
+  ///   - name: what the attribute is, such as `prefix-match-blocks`.
+  ///   - producer: name of the plugin instance that stores it.
+  public func attribute(_ name: String, producer: String) -> AttributeID {
+    names.withLock { names in
+      let key = "\(name)/\(producer)"
+      if let index = names[key] { return AttributeID(index: index) }
+      names[key] = names.count
+      return AttributeID(index: names.count - 1)
+    }
+  }
+}
+
+/// The attributes in which a producer tells how much of a prompt each candidate has cached.
+public struct PrefixMatchAttributes: Sendable {
+  /// For each candidate: leading blocks of the prompt that it holds.
+  public let matchedBlocks: AttributeID
+  /// For the request: blocks of the prompt.
+  public let totalBlocks: AttributeID
+  /// For the request: tokens of one block.
+  public let blockSize: AttributeID
+
+  /// The attributes of a producer; the default one unless named.
+  public init(_ space: AttributeSpace, producer: String?) {
+    let producer = producer ?? DataKind.prefixCacheMatch.defaultProducer
+    matchedBlocks = space.attribute("prefix-match-blocks", producer: producer)
+    totalBlocks = space.attribute("prefix-total-blocks", producer: producer)
+    blockSize = space.attribute("prefix-block-size", producer: producer)
+  }
+}

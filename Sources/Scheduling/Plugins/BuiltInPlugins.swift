@@ -1,0 +1,19 @@
+/// The scheduling plugins of the library, one line each.
+enum BuiltInPlugins {
+  static let all: [PluginRegistration] = [
+    .queueScorer,
+    .kvCacheUtilizationScorer,
+    .runningRequestsSizeScorer,
+    .prefixCacheScorer,
+    .headerBasedTestingFilter,
+    .maxScorePicker,
+    .randomPicker,
+    .weightedRandomPicker,
+    .singleProfileHandler,
+    .approximatePrefixCacheProducer,
+    .tokenProducer,
+    .utilizationDetector,
+    .openAIParser,
+    .passthroughParser,
+  ]
+}

@@ -1,0 +1,23 @@
+import PrefixCache
+import Synchronization
+
+/// State that outlives a configuration: plugins made again with the same parameters find theirs here.
+public final class PluginServices: Sendable {
+  private let prefixIndexes = Mutex<[String: PrefixIndex]>([:])
+
+  /// Creates services without state.
+  public init() {}
+
+  /// The prefix index of the producer with this name, the same for every call.
+  public func prefixIndex(named name: String, make: () -> PrefixIndex) -> PrefixIndex {
+    prefixIndexes.withLock { indexes in
+      if let index = indexes[name] { return index }
+      let index = make()
+      indexes[name] = index
+      return index
+    }
+  }
+
+  /// All prefix indexes, by the name of their producer.
+  public var allPrefixIndexes: [String: PrefixIndex] { prefixIndexes.withLock { $0 } }
+}

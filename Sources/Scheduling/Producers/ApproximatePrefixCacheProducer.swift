@@ -1,0 +1,136 @@
+import Endpoints
+import InferenceAPI
+import PrefixCache
+
+/// `approx-prefix-cache-producer`: guesses from past picks how much of a prompt each candidate has cached.
+///
+/// The prompt is cut into blocks whose chained hashes are looked up in an index of what was sent where. A request that
+/// was placed is learned at once, so that the next one with the same beginning finds it. Follows the newer of the
+/// reference's two algorithms (token blocks of at least 64 tokens, the partial last block included).
+public final class ApproximatePrefixCacheProducer: Producer {
+  /// The parameters of the producer.
+  public struct Parameters: Sendable, Hashable {
+    /// Take block size and capacity from the servers' metrics where they tell.
+    public var autoTune = true
+    /// Tokens of a block when the server does not tell; smaller blocks than 64 are not used.
+    public var blockSizeTokens = 16
+    /// Most tokens of a prompt that are looked at; 0 leaves the limit to ``maxPrefixBlocks``.
+    public var maxPrefixTokens = 131_072
+    /// Most blocks of a prompt that are looked at when ``maxPrefixTokens`` is 0; 0 for no limit.
+    public var maxPrefixBlocks = 2_048
+    /// Blocks remembered for an endpoint when the server does not tell.
+    public var lruCapacityPerServer = PrefixIndex.defaultCapacity
+
+    /// Creates the default parameters.
+    public init() {}
+  }
+
+  static let minimumBlockSize = 64
+  static let parameterNames = [
+    "autoTune", "blockSize", "blockSizeTokens", "maxPrefixBlocksToMatch", "maxPrefixTokensToMatch",
+    "lruCapacityPerServer",
+  ]
+
+  /// What one event loop needs to hash and look up.
+  private final class Workspace {
+    let chains = BlockChains()
+    let matches = PrefixMatches()
+  }
+
+  private let parameters: Parameters
+  private let index: PrefixIndex
+  private let attributes: PrefixMatchAttributes
+  private let workspace: WorkspaceID
+
+  /// Creates a producer that keeps its memory of past picks in `index`.
+  public init(parameters: Parameters, index: PrefixIndex, attributes: AttributeSpace, name: String) {
+    self.parameters = parameters
+    self.index = index
+    self.attributes = PrefixMatchAttributes(attributes, producer: name)
+    self.workspace = attributes.makeWorkspace()
+  }
+
+  /// Hashes the prompts and looks their blocks up.
+  public func produce(_ cycle: SchedulingCycle) {
+    let work = cycle.workspace(workspace) { Workspace() }
+    work.chains.reset()
+    guard let inference = cycle.request.inference, inference.prompts.count > 0, cycle.count > 0 else { return }
+    let hasher = makeHasher(cycle)
+    let root = BlockHasher.root(model: cycle.request.targetModel, cacheSalt: inference.cacheSalt)
+    for prompt in 0..<inference.prompts.count {
+      hasher.append(prompt: inference.prompts[prompt], root: root, to: work.chains)
+    }
+    work.matches.reset(slotCount: cycle.snapshot.slotBound)
+    for chain in 0..<work.chains.count { index.addLongestMatches(of: work.chains[chain], to: work.matches) }
+    let matched = cycle.makeAttribute(attributes.matchedBlocks)
+    if !work.matches.touched.isEmpty {
+      let counts = work.matches.counts
+      for position in matched.indices { matched[position] = Double(counts[cycle.endpoint(position).slot]) }
+    }
+    cycle.setScalar(attributes.totalBlocks, Double(work.chains.blockCount))
+    cycle.setScalar(attributes.blockSize, Double(hasher.blockSize))
+  }
+
+  private func makeHasher(_ cycle: SchedulingCycle) -> BlockHasher {
+    var blockSize = parameters.blockSizeTokens
+    if parameters.autoTune {
+      let scraped = cycle.table.value(.cacheBlockSize, slot: cycle.endpoint(0).slot)
+      if scraped >= 1, scraped <= Double(BlockHasher.maximumBlockSize) { blockSize = Int(scraped) }
+    }
+    blockSize = max(blockSize, Self.minimumBlockSize)
+    let maximumBlocks: Int
+    if parameters.maxPrefixTokens > 0 {
+      maximumBlocks = parameters.maxPrefixTokens / blockSize
+    } else {
+      maximumBlocks = parameters.maxPrefixBlocks > 0 ? parameters.maxPrefixBlocks : .max
+    }
+    return BlockHasher(blockSize: blockSize, maximumBlocksPerPrompt: maximumBlocks)
+  }
+
+  /// Learns that the chosen endpoint, and the one of a profile named `prefill`, will hold the prompt.
+  public func requestPlaced(_ cycle: SchedulingCycle) {
+    let work = cycle.workspace(workspace) { Workspace() }
+    guard work.chains.blockCount > 0 else { return }
+    for result in cycle.placements {
+      guard let endpoint = result.endpoints.first else { continue }
+      let capacity = capacity(of: endpoint, cycle.table)
+      for chain in 0..<work.chains.count {
+        index.insert(work.chains[chain], slot: UInt32(endpoint.slot), capacity: capacity)
+      }
+    }
+  }
+
+  private func capacity(of endpoint: Endpoint, _ table: EndpointTable) -> Int {
+    guard parameters.autoTune else { return parameters.lruCapacityPerServer }
+    let scraped = table.value(.cacheBlockCount, slot: endpoint.slot)
+    return scraped >= 1 && scraped <= 1e9 ? Int(scraped) : parameters.lruCapacityPerServer
+  }
+
+  /// Forgets what an endpoint held, because it is gone.
+  public func endpointRemoved(_ endpoint: Endpoint) {
+    index.removeEndpoint(UInt32(endpoint.slot))
+  }
+}
+
+extension PluginRegistration {
+  static let approximatePrefixCacheProducer = PluginRegistration(type: "approx-prefix-cache-producer") { context in
+    let decoder = context.parameters
+    var parameters = ApproximatePrefixCacheProducer.Parameters()
+    parameters.autoTune = decoder.bool("autoTune", default: parameters.autoTune)
+    let oldBlockSize = decoder.deprecated("blockSize", use: "blockSizeTokens", isHonoured: true) ? decoder.int("blockSize") : nil
+    parameters.blockSizeTokens = decoder.int(
+      "blockSizeTokens", default: oldBlockSize ?? parameters.blockSizeTokens, range: 0...BlockHasher.maximumBlockSize)
+    if !parameters.autoTune, parameters.blockSizeTokens <= 0 {
+      decoder.reject("blockSizeTokens", "must be positive when autoTune is off")
+    }
+    parameters.maxPrefixTokens = decoder.int(
+      "maxPrefixTokensToMatch", default: parameters.maxPrefixTokens, range: 0...)
+    parameters.maxPrefixBlocks = decoder.int(
+      "maxPrefixBlocksToMatch", default: parameters.maxPrefixBlocks, range: 0...)
+    parameters.lruCapacityPerServer = decoder.int(
+      "lruCapacityPerServer", default: parameters.lruCapacityPerServer, range: 1...)
+    return ApproximatePrefixCacheProducer(
+      parameters: parameters, index: context.services.prefixIndex(named: context.name) { PrefixIndex() },
+      attributes: context.attributes, name: context.name)
+  }
+}

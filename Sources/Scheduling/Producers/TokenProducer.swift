@@ -1,0 +1,16 @@
+/// `token-producer`: how prompts become tokens. Only the `estimate` backend exists, four bytes for a token, which the
+/// request parsers apply while they read; the plugin is there so that configurations can name it.
+public struct TokenProducer: Producer {
+  /// Creates the producer.
+  public init() {}
+
+  /// Nothing is left to do.
+  public func produce(_ cycle: SchedulingCycle) {}
+}
+
+extension PluginRegistration {
+  static let tokenProducer = PluginRegistration(type: "token-producer", aliases: ["tokenizer"]) { context in
+    _ = context.parameters.child("estimate")
+    return TokenProducer()
+  }
+}

@@ -1,0 +1,21 @@
+/// The score by which several scorers spread load: 1 for the least loaded candidate, 0 for the most loaded one.
+enum MinMaxScore {
+  /// (hi − value) / (hi − lo); 1 for all when they are equal.
+  static func lowerIsBetter(
+    _ values: UnsafeBufferPointer<Double>, into scores: UnsafeMutableBufferPointer<Double>
+  ) {
+    guard let first = values.first else { return }
+    var low = first
+    var high = first
+    for value in values {
+      low = value < low ? value : low
+      high = value > high ? value : high
+    }
+    let range = high - low
+    guard range > 0 else {
+      scores.update(repeating: 1)
+      return
+    }
+    for position in 0..<scores.count { scores[position] = (high - values[position]) / range }
+  }
+}

@@ -1,0 +1,104 @@
+"""Requests that get no endpoint, through Envoy: status and text, as the reference picker words them."""
+
+import pytest
+from bodies import MODEL, chat, unique
+from localpool import request
+
+ERROR = "inference error: "
+
+TESTING_FILTER = """
+apiVersion: inference.networking.x-k8s.io/v1alpha1
+kind: EndpointPickerConfig
+plugins:
+- type: header-based-testing-filter
+- type: max-score-picker
+schedulingProfiles:
+- name: default
+  plugins:
+  - pluginRef: header-based-testing-filter
+  - pluginRef: max-score-picker
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "hi"}]}, "model not found in request body"),
+        (
+            "/v1/chat/completions",
+            {"model": 7, "messages": [{"role": "user", "content": "hi"}]},
+            "model not found in request body",
+        ),
+        (
+            "/v1/chat/completions",
+            {"model": MODEL},
+            "invalid chat completions request: must have valid messages field",
+        ),
+        ("/v1/completions", {"model": MODEL}, "invalid completions request: must have prompt field"),
+        ("/v1/embeddings", {"model": MODEL}, "invalid embeddings request: must have input field"),
+    ],
+)
+def test_incomplete_request_is_400(gateway, path, body, text):
+    answer = gateway.ask(path, body)
+    assert (answer.status, answer.text) == (400, f"{ERROR}BadRequest - {text}")
+
+
+@pytest.mark.parametrize("body", [b"x", b'{"model": "m", "messages": [', b"\xff\xfe{}", b"[]"])
+def test_body_that_is_not_a_json_object_is_400(gateway, body):
+    answer = gateway.ask("/v1/chat/completions", body)
+    assert answer.status == 400
+    assert answer.text.startswith(f"{ERROR}BadRequest - "), answer.text
+
+
+def test_malformed_json_names_the_parse_error(gateway):
+    answer = gateway.ask("/v1/chat/completions", b'{"model": ')
+    assert answer.status == 400
+    assert answer.text.startswith(f"{ERROR}BadRequest - error unmarshaling request bodyMap: "), answer.text
+
+
+def test_no_candidates_is_503(launch, tmp_path):
+    endpoints = tmp_path / "endpoints.yaml"
+    endpoints.write_text("endpoints: []\n")
+    picker = launch.picker(config=file_discovery(endpoints))
+    envoy = launch.envoy(picker)
+    answer = request(envoy.address, "/v1/chat/completions", chat(unique()))
+    assert (answer.status, answer.text) == (
+        503,
+        f"{ERROR}ServiceUnavailable - failed to find endpoint candidates for serving the request",
+    )
+
+
+def file_discovery(path):
+    return f"""
+apiVersion: llm-d.ai/v1alpha1
+kind: EndpointPickerConfig
+plugins:
+- type: file-discovery
+  parameters:
+    path: {path}
+    watchFile: true
+dataLayer:
+  discovery:
+    pluginRef: file-discovery
+"""
+
+
+def test_filters_leaving_nobody_is_429(launch):
+    gateway = launch.pool(config=TESTING_FILTER)
+    answer = gateway.ask("/v1/chat/completions", chat(unique()))
+    assert (answer.status, answer.text) == (
+        429,
+        f"{ERROR}ResourceExhausted - failed to find target endpoint: failed to run scheduler profile 'default'",
+    )
+    wanted = gateway.servers.endpoints[1]
+    answer = gateway.ask("/v1/chat/completions", chat(unique()), headers={"test-epp-endpoint-selection": wanted})
+    assert answer.status == 200, answer.text
+    assert answer.headers["x-model-server"] == wanted
+
+
+def test_body_over_the_limit_is_413(launch):
+    gateway = launch.pool(arguments=["--max-request-body-size=1Mi"])
+    assert gateway.ask("/v1/chat/completions", chat("x" * 900_000)).status == 200
+    answer = gateway.ask("/v1/chat/completions", chat("x" * 2_000_000))
+    assert answer.status == 413, answer.text
+    assert gateway.ask("/v1/chat/completions", chat(unique())).status == 200
