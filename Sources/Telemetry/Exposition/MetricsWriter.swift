@@ -31,9 +31,9 @@ public struct MetricsWriter {
   mutating func write(_ family: MetricFamily, shards: Int) {
     let series = family.series
     guard !series.isEmpty else { return }
-    writeHeader(name: family.name, kind: family.kind, help: family.help)
     switch family.kind {
     case .counter:
+      writeHeader(name: family.name, kind: family.kind, help: family.help)
       let name = sampleName(family.name, kind: .counter)
       for cell in series {
         startSample(name, labels: cell.labels[...])
@@ -41,6 +41,7 @@ public struct MetricsWriter {
         bytes.append(UInt8(ascii: "\n"))
       }
     case .gauge:
+      writeHeader(name: family.name, kind: family.kind, help: family.help)
       let name = Array(family.name.utf8)
       for cell in series {
         writeSample(name, labels: cell.labels[...], value: cell.words.doubleSum(word: 0, shards: shards))
@@ -56,6 +57,8 @@ public struct MetricsWriter {
     return bytes
   }
 
+  /// Labelled histograms that hold nothing yet are left out: to clients of the reference they don't exist, and each
+  /// would cost some forty lines.
   private mutating func writeHistograms(_ family: MetricFamily, series: [MetricFamily.Series], shards: Int) {
     let bucketName = Array("\(family.name)_bucket".utf8)
     let sumName = Array("\(family.name)_sum".utf8)
@@ -67,11 +70,17 @@ public struct MetricsWriter {
       return text
     }
     limits.append(Array("le=\"+Inf\"".utf8))
+    var counts = [UInt64](repeating: 0, count: limits.count)
+    var hasHeader = false
     for cell in series {
       let separator = cell.labels.isEmpty ? [] : [UInt8(ascii: ",")]
+      for index in counts.indices { counts[index] = cell.words.integerSum(word: index, shards: shards) }
+      if !cell.labels.isEmpty, counts.allSatisfy({ $0 == 0 }) { continue }
+      if !hasHeader { writeHeader(name: family.name, kind: family.kind, help: family.help) }
+      hasHeader = true
       var count: UInt64 = 0
-      for (index, limit) in limits.enumerated() {
-        count &+= cell.words.integerSum(word: index, shards: shards)
+      for (limit, ownCount) in zip(limits, counts) {
+        count &+= ownCount
         bytes += bucketName
         bytes.append(UInt8(ascii: "{"))
         bytes += cell.labels
