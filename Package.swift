@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "ExtProc", dependencies: ["CEnvoyProtos", "ByteStorage"]),
 
     // MARK: Requests, endpoints, scheduling
-    .target(name: "InferenceAPI", dependencies: ["CAccelerate", "ByteStorage"]),
+    .target(name: "InferenceAPI", dependencies: ["CAccelerate"]),
     .target(name: "Endpoints", dependencies: ["CAccelerate"]),
     .target(name: "PrefixCache", dependencies: ["CAccelerate"]),
     // Named apart from the module of swift-configuration, which is in the package graph.
@@ -122,7 +122,9 @@ let package = Package(
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"]),
     .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery"]),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")]),
     .testTarget(name: "EndpointPickerTests", dependencies: ["EndpointPicker"]),
     .testTarget(name: "ModelServerSimulatorTests", dependencies: ["ModelServerSimulator"]),
   ],

@@ -1,0 +1,104 @@
+import Endpoints
+import PickerConfiguration
+import PrefixCache
+import Scheduling
+import Testing
+
+/// Parameters of `approx-prefix-cache-producer`, seen by how many blocks of a prompt it remembers.
+@Suite struct PrefixProducerTests {
+  private static let producer = "approx-prefix-cache-producer"
+  /// "user" and this are 1,024 bytes, 256 tokens.
+  private static let prompt = String(repeating: "abcd", count: 255)
+
+  /// Blocks remembered after one request with the prompt, under a configuration with these plugins.
+  private func blocks(
+    _ plugins: String, lineage: Lineage = .llmD, producer: String = PrefixProducerTests.producer,
+    prepare: (TestPool) -> Void = { _ in }
+  ) throws -> Int {
+    let services = PluginServices()
+    let loaded = try load("plugins:\n\(plugins)", lineage: lineage, services: services)
+    let pool = TestPool(1)
+    prepare(pool)
+    _ = try pool.place(try Requests().chat(Self.prompt), by: loaded.scheduler)
+    return services.prefixIndex(named: producer) { PrefixIndex() }.entryCount
+  }
+
+  private func blocks(parameters: String, prepare: (TestPool) -> Void = { _ in }) throws -> Int {
+    try blocks(
+      "- type: prefix-cache-scorer\n- {type: \(Self.producer), parameters: {\(parameters)}}", prepare: prepare)
+  }
+
+  @Test func blocksHave64TokensAtLeast() throws {
+    #expect(try blocks("- type: prefix-cache-scorer") == 4)
+    #expect(try blocks(parameters: "blockSizeTokens: 16, autoTune: false") == 4)
+    #expect(try blocks(parameters: "blockSizeTokens: 128") == 2)
+    // The last block is shorter.
+    #expect(try blocks(parameters: "blockSizeTokens: 100") == 3)
+  }
+
+  @Test func blockSizeFollowsTheServersUnlessSwitchedOff() throws {
+    let tellBlockSize: (TestPool) -> Void = { $0.store(.cacheBlockSize, [128]) }
+    #expect(try blocks(parameters: "", prepare: tellBlockSize) == 2)
+    #expect(try blocks(parameters: "blockSizeTokens: 256", prepare: tellBlockSize) == 2)
+    #expect(try blocks(parameters: "autoTune: false", prepare: tellBlockSize) == 4)
+  }
+
+  @Test func prefixIsLimitedInTokensOrBlocks() throws {
+    #expect(try blocks(parameters: "maxPrefixTokensToMatch: 200") == 3)
+    // The limit in blocks counts only without one in tokens.
+    #expect(try blocks(parameters: "maxPrefixTokensToMatch: 0, maxPrefixBlocksToMatch: 2") == 2)
+    #expect(try blocks(parameters: "maxPrefixTokensToMatch: 0, maxPrefixBlocksToMatch: 0") == 4)
+    #expect(try blocks(parameters: "maxPrefixBlocksToMatch: 2") == 4)
+  }
+
+  @Test func memoryIsLimitedByConfigurationOrServer() throws {
+    #expect(try blocks(parameters: "lruCapacityPerServer: 3") == 3)
+    #expect(try blocks(parameters: "lruCapacityPerServer: 3") { $0.store(.cacheBlockCount, [2]) } == 2)
+    #expect(
+      try blocks(parameters: "lruCapacityPerServer: 3, autoTune: false") { $0.store(.cacheBlockCount, [2]) } == 3)
+  }
+
+  @Test func deprecatedBlockSizeStillCounts() throws {
+    let loaded = try load("plugins:\n- {type: \(Self.producer), parameters: {blockSize: 128}}")
+    #expect(loaded.warnings.map(\.description).contains { $0.contains("blockSize") && $0.contains("deprecated") })
+    #expect(try blocks(parameters: "blockSize: 128") == 2)
+    #expect(try blocks(parameters: "blockSize: 128, blockSizeTokens: 256") == 1)
+  }
+
+  @Test func olderVersionTakesTheParametersFromTheScorer() throws {
+    func blocks(_ parameters: String) throws -> Int {
+      try self.blocks(
+        "- {type: prefix-cache-scorer, parameters: {\(parameters)}}", lineage: .inferenceExtension)
+    }
+    #expect(try blocks("") == 4)
+    #expect(try blocks("blockSizeTokens: 128") == 2)
+    #expect(try blocks("lruCapacityPerServer: 1") == 1)
+    #expect(try blocks("maxPrefixTokensToMatch: 64") == 1)
+  }
+
+  @Test func olderVersionPrefersTheProducersOwnParameters() throws {
+    let plugins = """
+      - {type: prefix-cache-scorer, parameters: {blockSizeTokens: 128}}
+      - {type: \(Self.producer), parameters: {blockSizeTokens: 256}}
+      """
+    #expect(try blocks(plugins, lineage: .inferenceExtension) == 1)
+  }
+
+  /// The older version limits the prefix in blocks unless a limit in tokens is given.
+  @Test func olderVersionLimitsThePrefixInBlocks() throws {
+    try withKnownIssue("the default limit in tokens hides the limit in blocks") {
+      let plugins = "- {type: prefix-cache-scorer, parameters: {maxPrefixBlocksToMatch: 2}}"
+      #expect(try blocks(plugins, lineage: .inferenceExtension) == 2)
+    }
+  }
+
+  /// A producer under a name of its own is the scorer's source in the older version, and in the newer one when the
+  /// scorer says so.
+  @Test func namedProducerIsFound() throws {
+    let plugins = """
+      - {type: prefix-cache-scorer, parameters: {prefixMatchInfoProducerName: mine}}
+      - {name: mine, type: \(Self.producer), parameters: {blockSizeTokens: 128}}
+      """
+    #expect(try blocks(plugins, producer: "mine") == 2)
+  }
+}
