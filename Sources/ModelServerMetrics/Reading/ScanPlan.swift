@@ -56,7 +56,8 @@ package final class ScanPlan: Sendable {
         families[index].rules.append(rule)
       } else {
         let total = Array("_total".utf8)
-        let short = name.count > total.count && name.suffix(total.count) == total[...] ? name.dropLast(total.count) : nil
+        let short =
+          name.count > total.count && name.suffix(total.count) == total[...] ? name.dropLast(total.count) : nil
         families.append(Family(name: name, openMetricsName: short.map(Array.init), rules: [rule]))
       }
       if !fields.isEmpty {
@@ -79,7 +80,8 @@ package final class ScanPlan: Sendable {
       add(
         engine.cacheInfo,
         .cacheLabels(
-          size: sizeLabel.isEmpty ? nil : Array(sizeLabel.utf8), count: countLabel.isEmpty ? nil : Array(countLabel.utf8)),
+          size: sizeLabel.isEmpty ? nil : Array(sizeLabel.utf8),
+          count: countLabel.isEmpty ? nil : Array(countLabel.utf8)),
         labelFields)
     }
     add(engine.lora, .adapters, [])
