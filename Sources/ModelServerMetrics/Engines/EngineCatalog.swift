@@ -25,7 +25,9 @@ package struct EngineCatalog: Sendable {
     var engines: [EngineMetrics] = []
     var indexes: [String: Int] = [:]
     for (index, engine) in engineConfigs.enumerated() {
-      guard !engine.name.isEmpty else { throw .init(field: "engineConfigs[\(index)].name", reason: "must not be empty") }
+      guard !engine.name.isEmpty else {
+        throw .init(field: "engineConfigs[\(index)].name", reason: "must not be empty")
+      }
       guard engine.name != "default" else {
         throw .init(field: "engineConfigs[\(index)].name", reason: "'default' is reserved; use defaultEngine")
       }

@@ -80,8 +80,3 @@ struct LineFilter: Sendable {
     }
   }
 }
-
-enum Ascii {
-  @inline(__always)
-  static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-}

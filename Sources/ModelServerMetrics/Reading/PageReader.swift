@@ -39,23 +39,29 @@ struct PageReader {
   private mutating func readComment(_ line: UnsafeBufferPointer<UInt8>) {
     let keyword = SampleParser.skipBlanks(line, 1)
     let keywordEnd = SampleParser.endOfToken(line, keyword)
-    guard line[keyword..<keywordEnd].elementsEqual("TYPE".utf8) else { return }
+    guard Ascii.spells("TYPE", line, keyword, keywordEnd) else { return }
     let name = SampleParser.skipBlanks(line, keywordEnd)
     let nameEnd = SampleParser.endOfToken(line, name)
-    for (index, family) in plan.families.enumerated() {
-      guard Self.matches(line, name, nameEnd, family.name) || Self.matches(line, name, nameEnd, family.openMetricsName)
-      else { continue }
-      let type = SampleParser.skipBlanks(line, nameEnd)
-      let word = line[type..<SampleParser.endOfToken(line, type)]
-      hasValue[index] = word.elementsEqual("gauge".utf8) || word.elementsEqual("counter".utf8)
+    guard name < nameEnd, let start = line.baseAddress else { return }
+    let type = SampleParser.skipBlanks(line, nameEnd)
+    let typeEnd = SampleParser.endOfToken(line, type)
+    let isNumber = Ascii.spells("gauge", line, type, typeEnd) || Ascii.spells("counter", line, type, typeEnd)
+    var candidates = plan.filter.withTables { $0.candidates(start + name, nameEnd - name) }
+    while candidates != 0 {
+      let index = candidates.trailingZeroBitCount
+      candidates &= candidates - 1
+      if Self.matches(line, name, nameEnd, plan.families[index].name) { hasValue[index] = isNumber }
+    }
+    for alias in plan.openMetricsNames where Self.matches(line, name, nameEnd, alias.name) {
+      hasValue[alias.family] = isNumber
     }
   }
 
   @inline(__always)
-  private static func matches(_ line: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ name: [UInt8]?) -> Bool {
-    guard let name, name.count == end - start, !name.isEmpty else { return false }
+  private static func matches(_ line: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ name: [UInt8]) -> Bool {
     // The last byte first: names of one engine begin alike.
-    return line[end - 1] == name[name.count - 1] && line[start..<end].elementsEqual(name)
+    guard name.count == end - start, let last = name.last, line[end - 1] == last else { return false }
+    return line[start..<end].elementsEqual(name)
   }
 
   private mutating func readSample(_ line: UnsafeBufferPointer<UInt8>) {

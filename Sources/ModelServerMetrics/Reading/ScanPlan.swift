@@ -20,8 +20,6 @@ package final class ScanPlan: Sendable {
   /// A metric name and the rules that read its series.
   struct Family: Sendable {
     let name: [UInt8]
-    /// The name in a TYPE comment of OpenMetrics, where counters lose their `_total` there; nil if it is the same.
-    let openMetricsName: [UInt8]?
     var rules: [Rule]
   }
 
@@ -37,6 +35,8 @@ package final class ScanPlan: Sendable {
 
   let families: [Family]
   let filter: LineFilter
+  /// Names of counters in the TYPE comments of OpenMetrics, where they lack the `_total` of their series.
+  let openMetricsNames: [(name: [UInt8], family: Int)]
   let seriesReading: SeriesReading
   let customCount: Int
   /// Fields that a complete page tells.
@@ -55,9 +55,7 @@ package final class ScanPlan: Sendable {
       if let index = families.firstIndex(where: { $0.name == name }) {
         families[index].rules.append(rule)
       } else {
-        let total = Array("_total".utf8)
-        let short = name.count > total.count && name.suffix(total.count) == total[...] ? name.dropLast(total.count) : nil
-        families.append(Family(name: name, openMetricsName: short.map(Array.init), rules: [rule]))
+        families.append(Family(name: name, rules: [rule]))
       }
       if !fields.isEmpty {
         expected.formUnion(fields)
@@ -79,7 +77,8 @@ package final class ScanPlan: Sendable {
       add(
         engine.cacheInfo,
         .cacheLabels(
-          size: sizeLabel.isEmpty ? nil : Array(sizeLabel.utf8), count: countLabel.isEmpty ? nil : Array(countLabel.utf8)),
+          size: sizeLabel.isEmpty ? nil : Array(sizeLabel.utf8),
+          count: countLabel.isEmpty ? nil : Array(countLabel.utf8)),
         labelFields)
     }
     add(engine.lora, .adapters, [])
@@ -87,6 +86,10 @@ package final class ScanPlan: Sendable {
 
     self.families = families
     self.filter = LineFilter(names: families.map(\.name))
+    let suffix = Array("_total".utf8)
+    self.openMetricsNames = families.enumerated().compactMap { index, family in
+      family.name.suffix(suffix.count) == suffix[...] ? (Array(family.name.dropLast(suffix.count)), index) : nil
+    }
     self.seriesReading = seriesReading
     self.customCount = customMetrics.count
     self.expected = expected

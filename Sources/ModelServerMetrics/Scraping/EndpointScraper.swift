@@ -78,6 +78,18 @@ final class EndpointScraper {
     }
   }
 
+  /// When to call ``tick(_:)`` next. While an answer is out, that is when the next scrape would be due if the answer
+  /// came in time, so that its arrival needs no new timer.
+  func wakeTime(_ now: Double) -> Double {
+    switch state {
+    case .disconnected(let retryAt): retryAt
+    case .idle(let due): due
+    case .connecting(let deadline), .awaitingPage(let deadline):
+      min(deadline, schedule.next(after: now), now + Backoff.shortest)
+    case .stopped: .infinity
+    }
+  }
+
   /// Takes over a change of address or labels.
   func update(_ endpoint: Endpoint) {
     guard endpoint !== self.endpoint else { return }

@@ -3,8 +3,8 @@ import NIOCore
 
 /// The scrapers of one event loop, driven by one timer.
 ///
-/// One coarse tick for all instead of timers for each: at 20 scrapes a second and endpoint, timers would cost more than
-/// looking at every scraper.
+/// One coarse timer for all instead of timers for each: what falls due within a few milliseconds shares a wake-up of the
+/// event loop, which costs more than looking at every scraper.
 final class ScrapeLoop: @unchecked Sendable {
   // Unchecked: all state is used on the event loop only.
   let eventLoop: any EventLoop
@@ -12,10 +12,13 @@ final class ScrapeLoop: @unchecked Sendable {
   /// This loop has the slots whose remainder by `loopCount` is `index`, so that a slot never changes its loop.
   private let index: Int
   private let loopCount: Int
-  private let tickLength: TimeAmount
+  /// Shortest time between wake-ups, in seconds.
+  private let shortestPause: Double
+  /// Longest time between wake-ups, in seconds; the clock need not be the one of the event loop.
+  private static let longestPause = 0.1
   private var version: UInt64 = 0
   private var scrapers: [Int: EndpointScraper] = [:]
-  private var ticker: RepeatedTask?
+  private var wakeUp: Scheduled<Void>?
   private var isShutDown = false
 
   init(eventLoop: any EventLoop, index: Int, loopCount: Int, context: ScrapeContext) {
@@ -23,7 +26,7 @@ final class ScrapeLoop: @unchecked Sendable {
     self.index = index
     self.loopCount = loopCount
     self.context = context
-    self.tickLength = .microseconds(Int64(min(max(context.interval * 1e5, 1_000), 10_000)))
+    self.shortestPause = min(max(context.interval / 10, 0.001), 0.01)
   }
 
   /// Starts, updates and stops scrapers so that they match the set. An older set than the last is ignored.
@@ -44,33 +47,30 @@ final class ScrapeLoop: @unchecked Sendable {
     for endpoint in snapshot.endpoints where endpoint.slot % loopCount == index && scrapers[endpoint.slot] == nil {
       scrapers[endpoint.slot] = EndpointScraper(endpoint, context: context, eventLoop: eventLoop)
     }
-    if scrapers.isEmpty { stopTicking() } else { startTicking() }
+    wakeUp?.cancel()
+    run()
   }
 
   /// Stops all scrapers. Done when their connections are closed.
   func shutDown() -> EventLoopFuture<Void> {
     eventLoop.assertInEventLoop()
     isShutDown = true
-    stopTicking()
+    wakeUp?.cancel()
     let closed = scrapers.values.compactMap { $0.stop() }
     scrapers.removeAll()
     return EventLoopFuture.andAllComplete(closed, on: eventLoop)
   }
 
-  private func startTicking() {
-    guard ticker == nil else { return }
-    ticker = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: tickLength) { [weak self] task in
-      guard let self else {
-        task.cancel()
-        return
-      }
-      let now = context.clock.now()
-      for scraper in scrapers.values { scraper.tick(now) }
+  /// Does what is due and sleeps until there is more.
+  private func run() {
+    guard !isShutDown, !scrapers.isEmpty else { return }
+    let now = context.clock.now()
+    var next = now + Self.longestPause
+    for scraper in scrapers.values {
+      scraper.tick(now)
+      next = min(next, scraper.wakeTime(now))
     }
-  }
-
-  private func stopTicking() {
-    ticker?.cancel()
-    ticker = nil
+    let pause = max(next - now, shortestPause)
+    wakeUp = eventLoop.scheduleTask(in: .nanoseconds(Int64(pause * 1e9))) { [weak self] in self?.run() }
   }
 }
