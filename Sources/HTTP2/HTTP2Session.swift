@@ -17,7 +17,8 @@ public final class HTTP2Session {
   /// Which side of the connection this is.
   public let role: Role
   let settings: HTTP2Settings
-  weak var application: (any HTTP2Application)?
+  /// Owned by whoever owns the session. Not weak: weak references make every retain of the object slower.
+  private unowned(unsafe) let application: (any HTTP2Application)?
 
   private(set) var openStreams: [HTTP2Stream] = []
   private var spareStreams: [HTTP2Stream] = []

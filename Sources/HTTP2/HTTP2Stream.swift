@@ -8,7 +8,8 @@ import CNghttp2
 public final class HTTP2Stream {
   /// The stream identifier, odd for streams the client opened.
   public internal(set) var id: Int32 = 0
-  unowned let session: HTTP2Session
+  /// The session holds its streams and closes them before it goes.
+  unowned(unsafe) let session: HTTP2Session
   var handler: (any HTTP2StreamHandler)?
   /// Index in the session's list of open streams.
   var position = 0

@@ -57,7 +57,7 @@ struct Director {
     loop.metrics.scheduled(
       model: model, endpoint: chosen[0], nanoseconds: loop.clock.nanoseconds() &- started, bodyBytes: request.bodyBytes)
     if let trace = cycle.trace {
-      loop.decisionLog?.append(trace, requestID: input.headers.text(of: "x-request-id"), model: model.name)
+      loop.decisionLog?.append(trace, requestID: input.headers.requestID, model: model.name)
     }
     return Decision(
       endpoints: chosen, lease: lease, model: model, isStreaming: request.inference?.isStreaming ?? false)
@@ -66,11 +66,8 @@ struct Director {
   private static func parse(
     _ body: UnsafeRawBufferPointer, _ headers: StoredHeaders, _ pool: PoolState, _ loop: LoopContext
   ) throws(Rejection) -> InferenceRequest {
-    let path = RequestPath.resolve(
-      path: headers.value(of: ":path"), originalPath: headers.value(of: "x-original-path"),
-      forwardedPath: headers.value(of: "x-forwarded-path"))
     do {
-      return try pool.parsers.parse(body: body, path: path, context: loop.parsing)
+      return try pool.parsers.parse(body: body, path: headers.path, context: loop.parsing)
     } catch {
       throw .badRequest(error)
     }
@@ -79,7 +76,7 @@ struct Director {
   private static func text(_ error: SchedulingError, _ headers: StoredHeaders) -> String {
     switch error {
     case .noCandidateLeft(let profile): "failed to run scheduler profile '\(profile)'"
-    case .noProfileRan: "failed to run any scheduler profile for request \(headers.text(of: "x-request-id") ?? "")"
+    case .noProfileRan: "failed to run any scheduler profile for request \(headers.requestID ?? "")"
     case .undecided(let reason): reason
     }
   }

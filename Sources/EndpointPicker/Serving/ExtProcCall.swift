@@ -7,7 +7,8 @@ import GRPC
 ///
 /// Belongs to one event loop, which uses it again for later streams.
 final class ExtProcCall: GRPCCall {
-  private unowned let loop: LoopContext
+  /// The context outlives its calls: it lives as long as the process and holds the spare ones.
+  private unowned(unsafe) let loop: LoopContext
   private var stream: GRPCServerStream?
   private var pool: PoolState?
   private var machine = StreamMachine(maxBodyBytes: 0)
@@ -99,7 +100,7 @@ final class ExtProcCall: GRPCCall {
   }
 
   private func ensureRequestID() {
-    guard headers.value(of: "x-request-id")?.isEmpty ?? true else { return }
+    guard !headers.hasRequestID else { return }
     generatedRequestID = loop.random.uuid()
   }
 
@@ -263,7 +264,7 @@ final class ExtProcCall: GRPCCall {
   private func reject(_ rejection: Rejection) {
     machine.rejected()
     errorCode = rejection.code
-    loop.log(rejection, requestID: headers.text(of: "x-request-id") ?? generatedRequestID)
+    loop.log(rejection, requestID: headers.requestID ?? generatedRequestID)
     send(rejection.answer.packed())
     stream?.finish(.ok)
     releaseBody()

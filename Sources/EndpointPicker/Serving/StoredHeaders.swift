@@ -1,27 +1,69 @@
 import ByteStorage
 import ExtProc
+import InferenceAPI
 import Scheduling
 
 /// The request headers of one stream, kept in their encoded form and looked up on demand.
+///
+/// The headers that every request is asked for are found in the one pass that stores them.
 final class StoredHeaders: RequestHeaders {
   private let block = ByteBlock()
+  private var pathRange: Range<Int>?
+  private var originalPathRange: Range<Int>?
+  private var forwardedPathRange: Range<Int>?
+  private var requestIDRange: Range<Int>?
 
   /// Replaces the headers by a copy of these.
   func store(_ headers: HeaderMapView) {
-    block.removeAll()
+    clear()
     block.append(headers.bytes)
+    guard let base = block.bytes.baseAddress else { return }
+    for (name, value) in view {
+      guard let start = value.baseAddress.map({ $0 - base }) else { continue }
+      let range = start..<start + value.count
+      switch name.count {
+      case 5 where Self.equal(name, ":path"): pathRange = range
+      case 12 where Self.equal(name, "x-request-id"): requestIDRange = range
+      case 15 where Self.equal(name, "x-original-path"): originalPathRange = range
+      case 16 where Self.equal(name, "x-forwarded-path"): forwardedPathRange = range
+      default: break
+      }
+    }
   }
 
-  func clear() { block.removeAll() }
+  func clear() {
+    block.removeAll()
+    pathRange = nil
+    originalPathRange = nil
+    forwardedPathRange = nil
+    requestIDRange = nil
+  }
 
-  var view: HeaderMapView { HeaderMapView(block.bytes) }
+  private var view: HeaderMapView { HeaderMapView(block.bytes) }
 
   /// Bytes held.
   var byteCount: Int { block.count }
 
+  /// The path that tells the API.
+  var path: UnsafeRawBufferPointer {
+    RequestPath.resolve(
+      path: bytes(pathRange), originalPath: bytes(originalPathRange), forwardedPath: bytes(forwardedPathRange))
+  }
+
+  /// Whether the request came with an id.
+  var hasRequestID: Bool { requestIDRange.map { !$0.isEmpty } ?? false }
+
+  /// The id the request came with.
+  var requestID: String? { bytes(requestIDRange).map { String(decoding: $0, as: UTF8.self) } }
+
   func value(of name: String) -> UnsafeRawBufferPointer? { view.last(name) }
 
-  func value(of name: StaticString) -> UnsafeRawBufferPointer? { view.last(name) }
+  private func bytes(_ range: Range<Int>?) -> UnsafeRawBufferPointer? {
+    range.map { UnsafeRawBufferPointer(rebasing: block.bytes[$0]) }
+  }
 
-  func text(of name: StaticString) -> String? { view.last(name).map { String(decoding: $0, as: UTF8.self) } }
+  private static func equal(_ name: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+    for index in 0..<name.count where name[index] != text.utf8Start[index] { return false }
+    return true
+  }
 }

@@ -5,7 +5,8 @@ import HTTP2
 ///
 /// Belongs to the event loop of its connection and must not be kept after ``GRPCCall/ended()``.
 public final class GRPCServerStream: HTTP2StreamHandler {
-  private unowned let connection: GRPCServerConnection
+  /// The connection closes all its streams before it goes.
+  private unowned(unsafe) let connection: GRPCServerConnection
   private var http2: HTTP2Stream?
   private var call: (any GRPCCall)?
   private var reader = GRPCMessageReader()

@@ -29,11 +29,7 @@ public final class SchedulingCycle {
   private var active: UnsafeMutablePointer<Int>?
 
   private var scratch = Scratch()
-  private var allValues: [UnsafeMutablePointer<Double>?] = []
-  private var activeValues: [UnsafeMutablePointer<Double>?] = []
-  private var attributes: [UnsafeMutablePointer<Double>?] = []
-  private var activeAttributes: [UnsafeMutablePointer<Double>?] = []
-  private var scalars: [Double] = []
+  private let arrays = CycleArrays()
   private var workspaces: [AnyObject?] = []
 
   /// Results of the profiles that ran, by profile index.
@@ -41,25 +37,11 @@ public final class SchedulingCycle {
   /// Notes on the decision for people, kept only while set.
   public var trace: DecisionTrace?
 
-  // Places in `allValues` behind the table's columns.
-  private static let pendingIndex = 64
-  private static let queueDepthIndex = 65
-  private static let runningIndex = 66
-  private static let inFlightIndex = 67
-  private static let inFlightTokensIndex = 68
-  private static let valueCount = 69
-  private static let maximumAttributes = 64
-
   /// Creates a cycle.
   public init(table: EndpointTable, seed: UInt64) {
     self.table = table
     self.snapshot = table.snapshot()
     self.random = RandomSource(seed: seed)
-    allValues = Array(repeating: nil, count: Self.valueCount)
-    activeValues = allValues
-    attributes = Array(repeating: nil, count: Self.maximumAttributes)
-    activeAttributes = attributes
-    scalars = Array(repeating: .nan, count: Self.maximumAttributes)
   }
 
   /// Starts over with a request and all endpoints as candidates.
@@ -72,13 +54,7 @@ public final class SchedulingCycle {
     active = nil
     allCount = snapshot.endpoints.count
     count = allCount
-    for index in allValues.indices { allValues[index] = nil }
-    for index in activeValues.indices { activeValues[index] = nil }
-    for index in attributes.indices {
-      attributes[index] = nil
-      activeAttributes[index] = nil
-      scalars[index] = .nan
-    }
+    arrays.forgetAll()
     for index in results.indices { results[index].clear() }
   }
 
@@ -132,8 +108,7 @@ public final class SchedulingCycle {
   }
 
   private func forgetActiveValues() {
-    for index in activeValues.indices { activeValues[index] = nil }
-    for index in activeAttributes.indices { activeAttributes[index] = nil }
+    arrays.forgetActive()
   }
 
   // MARK: Values of the endpoints
@@ -145,50 +120,50 @@ public final class SchedulingCycle {
 
   /// Requests waiting: scraped, plus those placed since the scrape unless switched off.
   public var queueDepths: UnsafeBufferPointer<Double> {
-    sum(.waitingQueueSize, at: Self.queueDepthIndex)
+    sum(.waitingQueueSize, at: CycleArrays.queueDepthIndex)
   }
 
   /// Requests running: scraped, plus those placed since the scrape unless switched off.
   public var runningRequests: UnsafeBufferPointer<Double> {
-    sum(.runningRequests, at: Self.runningIndex)
+    sum(.runningRequests, at: CycleArrays.runningIndex)
   }
 
   /// Requests placed since the last scrape.
   public var pendingRequests: UnsafeBufferPointer<Double> {
-    current(Self.pendingIndex) { cycle, count, target in cycle.table.copyPendingRequests(count: count, into: target) }
+    current(CycleArrays.pendingIndex) { cycle, count, target in cycle.table.copyPendingRequests(count: count, into: target) }
   }
 
   /// Requests in flight, placed by this process.
   public var inFlightRequests: UnsafeBufferPointer<Double> {
-    current(Self.inFlightIndex) { cycle, count, target in cycle.table.copyInFlightRequests(count: count, into: target) }
+    current(CycleArrays.inFlightIndex) { cycle, count, target in cycle.table.copyInFlightRequests(count: count, into: target) }
   }
 
   /// Prompt tokens of requests in flight that wait for their first token.
   public var inFlightTokens: UnsafeBufferPointer<Double> {
-    current(Self.inFlightTokensIndex) { cycle, count, target in
+    current(CycleArrays.inFlightTokensIndex) { cycle, count, target in
       cycle.table.copyInFlightTokens(count: count, into: target)
     }
   }
 
   private func sum(_ column: ColumnID, at index: Int) -> UnsafeBufferPointer<Double> {
     guard countsPendingRequests else { return values(column) }
-    if let known = activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
+    if let known = arrays.activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
     let scraped = values(column)
     let pending = pendingRequests
     let target = scratch.take(max(count, 1), of: Double.self)
     for position in 0..<count { target[position] = scraped[position] + pending[position] }
-    activeValues[index] = target
+    arrays.activeValues[index] = target
     return UnsafeBufferPointer(start: target, count: count)
   }
 
   private func current(
     _ index: Int, _ copy: (SchedulingCycle, Int, UnsafeMutablePointer<Double>) -> Void
   ) -> UnsafeBufferPointer<Double> {
-    if let known = activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
-    let all = allValues[index] ?? gather(copy)
-    allValues[index] = all
+    if let known = arrays.activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
+    let all = arrays.allValues[index] ?? gather(copy)
+    arrays.allValues[index] = all
     let values = selectActive(all)
-    activeValues[index] = values
+    arrays.activeValues[index] = values
     return UnsafeBufferPointer(start: values, count: count)
   }
 
@@ -216,9 +191,9 @@ public final class SchedulingCycle {
 
   /// An attribute of the current candidates, nil if nobody produced it.
   public func attribute(_ id: AttributeID) -> UnsafeBufferPointer<Double>? {
-    guard id.index < Self.maximumAttributes, let all = attributes[id.index] else { return nil }
-    let values = activeAttributes[id.index] ?? selectActive(all)
-    activeAttributes[id.index] = values
+    guard id.index < CycleArrays.maximumAttributes, let all = arrays.attributes[id.index] else { return nil }
+    let values = arrays.activeAttributes[id.index] ?? selectActive(all)
+    arrays.activeAttributes[id.index] = values
     return UnsafeBufferPointer(start: values, count: count)
   }
 
@@ -227,22 +202,22 @@ public final class SchedulingCycle {
   public func makeAttribute(_ id: AttributeID) -> UnsafeMutableBufferPointer<Double> {
     let values = UnsafeMutableBufferPointer(start: scratch.take(max(allCount, 1), of: Double.self), count: allCount)
     values.initialize(repeating: 0)
-    if id.index < Self.maximumAttributes {
-      attributes[id.index] = values.baseAddress
-      activeAttributes[id.index] = nil
+    if id.index < CycleArrays.maximumAttributes {
+      arrays.attributes[id.index] = values.baseAddress
+      arrays.activeAttributes[id.index] = nil
     }
     return values
   }
 
   /// An attribute of the request, nil if nobody produced it.
   public func scalar(_ id: AttributeID) -> Double? {
-    guard id.index < Self.maximumAttributes, !scalars[id.index].isNaN else { return nil }
-    return scalars[id.index]
+    guard id.index < CycleArrays.maximumAttributes, !arrays.scalars[id.index].isNaN else { return nil }
+    return arrays.scalars[id.index]
   }
 
   /// Stores an attribute of the request.
   public func setScalar(_ id: AttributeID, _ value: Double) {
-    if id.index < Self.maximumAttributes { scalars[id.index] = value }
+    if id.index < CycleArrays.maximumAttributes { arrays.scalars[id.index] = value }
   }
 
   /// The object a plugin keeps for this event loop, made at the first call; it lives as long as the cycle.
