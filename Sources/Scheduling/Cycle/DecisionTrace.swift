@@ -28,6 +28,8 @@ public final class DecisionTrace {
 
   /// The profiles that ran, in order.
   public internal(set) var profiles: [ProfileTrace] = []
+  /// Name of the profile whose picks are the destination.
+  public internal(set) var primaryProfile: String?
   /// Candidates before any filter.
   public internal(set) var candidateCount = 0
 
