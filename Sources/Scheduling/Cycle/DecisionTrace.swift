@@ -20,6 +20,11 @@ public final class DecisionTrace {
     public internal(set) var endpoints: [String] = []
     /// The scorers in order.
     public internal(set) var scorers: [ScorerScores] = []
+    /// Creates the trace of a profile that has done nothing yet.
+    public init(name: String) {
+      self.name = name
+    }
+
     /// Weighted sums in the order of ``endpoints``.
     public internal(set) var totals: [Double] = []
     /// Addresses of the endpoints picked, best first.
@@ -33,6 +38,8 @@ public final class DecisionTrace {
   /// Candidates before any filter.
   public internal(set) var candidateCount = 0
 
-  /// Creates an empty trace.
-  public init() {}
+  /// Creates a trace.
+  public init(profiles: [ProfileTrace] = []) {
+    self.profiles = profiles
+  }
 }

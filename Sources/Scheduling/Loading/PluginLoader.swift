@@ -98,6 +98,14 @@ public struct PluginLoader {
   /// Makes an instance nobody configured, named after its type.
   /// - Parameter location: where it is referred to, if anywhere.
   private mutating func makeDefault(_ type: String, parameters: ConfigNode? = nil, at location: SourceLocation? = nil) {
+    if let location, registry.registration(for: type) == nil {
+      problems.append(
+        ConfigurationProblem(
+          location,
+          "there is neither a plugin named \"\(type)\" nor a type of that name"
+            + NameSuggestion.hint(for: type, among: registry.knownTypes)))
+      return
+    }
     make(
       PluginSpecification(
         name: type, type: type, parameters: parameters, location: location ?? place("(default) \(type)")))

@@ -107,9 +107,7 @@ import Testing
     let lines = problems("requestHandler: {parsers: [{pluginRef: openai-parser}, {pluginRef: vllmhttp-parser}]}")
     #expect(lines.count == 1)
     #expect(lines.first?.contains("\"vllmhttp-parser\"") == true)
-    withKnownIssue("the place is that of a plugin nobody wrote") {
-      #expect(lines.first?.hasPrefix("--config-text:3: requestHandler.parsers[1].pluginRef: ") == true)
-    }
+    #expect(lines.first?.hasPrefix("--config-text:3: requestHandler.parsers[1].pluginRef: ") == true)
   }
 
   @Test(arguments: [
@@ -176,9 +174,7 @@ import Testing
   @Test func scorersOwnParametersAreKnownInTheOlderVersion() throws {
     let body = "plugins:\n- {type: prefix-cache-scorer, parameters: {matchLengthWeight: 0.5, blockSizeTokens: 64}}"
     let warnings = try load(body, lineage: .inferenceExtension).warnings
-    withKnownIssue("the producer gets the scorer's parameters and does not know them") {
-      #expect(problems(body, lineage: .inferenceExtension, isStrict: true).isEmpty)
-      #expect(warnings.isEmpty)
-    }
+    #expect(problems(body, lineage: .inferenceExtension, isStrict: true).isEmpty)
+    #expect(warnings.isEmpty)
   }
 }

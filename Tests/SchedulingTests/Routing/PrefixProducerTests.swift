@@ -90,7 +90,7 @@ import Testing
   @Test func olderVersionLimitsThePrefixInBlocks() throws {
     let plugins = "- {type: prefix-cache-scorer, parameters: {maxPrefixBlocksToMatch: 2}}"
     let count = try blocks(plugins, lineage: .inferenceExtension)
-    withKnownIssue("the default limit in tokens hides the limit in blocks") { #expect(count == 2) }
+    #expect(count == 2)
   }
 
   @Test func scorerFindsTheProducerItNames() throws {
@@ -107,7 +107,7 @@ import Testing
   func scorerThatNamesNoProducerStillHasOne(lineage: Lineage) throws {
     let plugins = "- type: prefix-cache-scorer\n- {name: mine, type: \(Self.producer)}"
     let score = try repeatedPromptScore(plugins, lineage)
-    withKnownIssue("no default producer is made beside a named one") { #expect(score == 1) }
+    #expect(score == 1)
   }
 
   private func repeatedPromptScore(_ plugins: String, _ lineage: Lineage) throws -> Double {
