@@ -52,8 +52,11 @@ enum HTTP2Callbacks {
     return session.peerOpenedStream(id: frame.pointee.hd.stream_id) ? 0 : HTTP2Constants.temporalCallbackFailure
   }
 
-  private static let onHeader: nghttp2_on_header_callback = { raw, frame, name, nameLength, value, valueLength, _, user in
-    guard let frame, let stream = stream(raw, frame.pointee.hd.stream_id), let handler = stream.handler else { return 0 }
+  private static let onHeader: nghttp2_on_header_callback = {
+    raw, frame, name, nameLength, value, valueLength, _, user in
+    guard let frame, let stream = stream(raw, frame.pointee.hd.stream_id), let handler = stream.handler else {
+      return 0
+    }
     stream.headerBytes += nameLength + valueLength + 32
     guard stream.headerBytes <= stream.session.settings.maxHeaderListSize else {
       return HTTP2Constants.temporalCallbackFailure

@@ -96,7 +96,7 @@ public final class HTTP2Session {
     }
   }
 
-  /// Starts a new second of the limit on resets of unfinished streams. Call about once a second.
+  /// Starts a new second of the limit on resets of unfinished streams. Call at least once a second while bytes arrive.
   public func startResetInterval() { unfinishedResets = 0 }
 
   /// Writes as many frames as fit.
@@ -245,9 +245,7 @@ public final class HTTP2Session {
   func receivedGoAway() { peerIsGoingAway = true }
 
   func close(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
-    // A stream counts as finished once its answer has been queued in full; that the peer then resets it is what
-    // proxies do with every finished call.
-    if code != .noError, role == .server, !stream.outputEnded { unfinishedResets += 1 }
+    if code != .noError, role == .server, !stream.outputEnded, !stream.isComplete { unfinishedResets += 1 }
     let last = openStreams.count - 1
     if stream.position != last {
       openStreams[stream.position] = openStreams[last]

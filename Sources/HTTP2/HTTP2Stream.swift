@@ -33,6 +33,11 @@ public final class HTTP2Stream {
     self.session = session
   }
 
+  /// The peer has had everything it asked for and may reset the stream, which then does not count against it.
+  ///
+  /// Proxies end ext_proc streams that way: they reset them when the response is complete.
+  public var isComplete = false
+
   /// Bytes written that were not taken for sending yet.
   public var pendingOutput: Int { output.count }
 
@@ -91,6 +96,7 @@ public final class HTTP2Stream {
   func prepare(id: Int32) {
     self.id = id
     outputEnded = false
+    isComplete = false
     trailers = nil
     isDeferred = false
     remoteEnded = false

@@ -20,7 +20,8 @@ extension PluginRegistration {
     do throws(EngineCatalogError) {
       let catalog = try EngineCatalog(
         labelKey: decoder.string("engineLabelKey"),
-        defaultEngine: decoder.string("defaultEngine", default: EngineCatalog.defaultEngineName), engineConfigs: engines)
+        defaultEngine: decoder.string("defaultEngine", default: EngineCatalog.defaultEngineName), engineConfigs: engines
+      )
       return CoreMetricsExtractorPlugin(
         extractor: try CoreMetricsExtractor(catalog: catalog, customMetrics: custom, seriesReading: reading))
     } catch {

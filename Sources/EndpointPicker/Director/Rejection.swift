@@ -58,10 +58,10 @@ public enum Rejection: Error, Sendable, Equatable {
     }
   }
 
-  static let dropReasonHeader = "x-llm-d-request-dropped-reason"
+  package static let dropReasonHeader = "x-llm-d-request-dropped-reason"
 
   /// The answer that ends the request.
-  var answer: Answer {
+  package var answer: Answer {
     var answer = Answer(.immediate(status: status))
     answer.body = Array("inference error: \(code) - \(message)".utf8)
     if let dropReason { answer.headers = [(Self.dropReasonHeader, dropReason)] }

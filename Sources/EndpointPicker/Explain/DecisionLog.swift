@@ -28,7 +28,7 @@ public final class DecisionLog: Sendable {
   }
 
   /// Whether the decision about to be made should be noted.
-  func wantsSample(now: Double) -> Bool {
+  package func wantsSample(now: Double) -> Bool {
     state.withLock { state in
       if now.rounded(.down) != state.second {
         state.second = now.rounded(.down)
@@ -41,7 +41,7 @@ public final class DecisionLog: Sendable {
   }
 
   /// Notes a decision.
-  func append(_ trace: DecisionTrace, requestID: String?, model: String, date: Date = Date()) {
+  package func append(_ trace: DecisionTrace, requestID: String?, model: String, date: Date = Date()) {
     guard let line = Self.line(trace, requestID, model, date) else { return }
     state.withLock { state in
       if state.entries.count < capacity {
@@ -84,10 +84,13 @@ public final class DecisionLog: Sendable {
   }
 
   private static func line(_ trace: DecisionTrace, _ requestID: String?, _ model: String, _ date: Date) -> String? {
-    guard let profile = trace.profiles.last else { return nil }
+    guard let profile = trace.profiles.last(where: { $0.name == trace.primaryProfile }) ?? trace.profiles.last else {
+      return nil
+    }
     let scores = profile.endpoints.indices.map { position in
       Record.Score(
-        endpoint: profile.endpoints[position], total: profile.totals.indices.contains(position) ? profile.totals[position] : 0,
+        endpoint: profile.endpoints[position],
+        total: profile.totals.indices.contains(position) ? profile.totals[position] : 0,
         scorers: Dictionary(profile.scorers.map { ($0.name, $0.scores[position]) }) { first, _ in first })
     }
     let record = Record(

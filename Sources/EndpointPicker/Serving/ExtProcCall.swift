@@ -286,7 +286,9 @@ final class ExtProcCall: GRPCCall {
 
   /// The response has ended: the endpoint is free of the request, even if the proxy keeps the stream open.
   private func responseMayBeComplete() {
-    guard machine.isResponseComplete, lease != nil else { return }
+    guard machine.isResponseComplete else { return }
+    stream?.markComplete()
+    guard lease != nil else { return }
     lease = nil
     if let model {
       loop.metrics.responseCompleted(

@@ -5,8 +5,10 @@ import NIOCore
 public enum HealthMethods {
   /// Check, Watch and List, answering from `status`.
   public static func all(_ status: HealthStatus) -> [any GRPCMethod] {
-    [HealthMethod(kind: .check, status: status), HealthMethod(kind: .watch, status: status),
-      HealthMethod(kind: .list, status: status)]
+    [
+      HealthMethod(kind: .check, status: status), HealthMethod(kind: .watch, status: status),
+      HealthMethod(kind: .list, status: status),
+    ]
   }
 }
 

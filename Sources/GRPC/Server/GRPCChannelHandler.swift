@@ -51,6 +51,7 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard let connection, !isClosing else { return }
     isReading = true
+    startResetIntervalIfDue(connection)
     let buffer = unwrapInboundIn(data)
     do {
       try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP2Error) in try connection.http2.feed(bytes) }
@@ -186,8 +187,11 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
     context.close(promise: nil)
   }
 
-  /// Once a second: starts the next interval of per-second limits.
-  func tick() {
-    connection?.http2.startResetInterval()
+  /// Limits on what a peer does are per second, and only what arrives can break them.
+  private func startResetIntervalIfDue(_ connection: GRPCServerConnection) {
+    let now = NIODeadline.now()
+    guard now - lastInterval >= .seconds(1) else { return }
+    lastInterval = now
+    connection.http2.startResetInterval()
   }
 }

@@ -77,6 +77,9 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     http2.write(UnsafeRawBufferPointer(start: tail.utf8Start, count: tail.utf8CodeUnitCount))
   }
 
+  /// The client has had everything it asked for: that it resets the stream from here on is no abuse.
+  public func markComplete() { http2?.isComplete = true }
+
   /// Ends the call. Messages sent before still arrive; nothing more is received.
   public func finish(_ status: GRPCStatus) {
     guard let http2, !isFinished else { return }

@@ -20,6 +20,11 @@ public final class DecisionTrace {
     public internal(set) var endpoints: [String] = []
     /// The scorers in order.
     public internal(set) var scorers: [ScorerScores] = []
+    /// Creates the trace of a profile that has done nothing yet.
+    public init(name: String) {
+      self.name = name
+    }
+
     /// Weighted sums in the order of ``endpoints``.
     public internal(set) var totals: [Double] = []
     /// Addresses of the endpoints picked, best first.
@@ -28,9 +33,13 @@ public final class DecisionTrace {
 
   /// The profiles that ran, in order.
   public internal(set) var profiles: [ProfileTrace] = []
+  /// Name of the profile whose picks are the destination.
+  public internal(set) var primaryProfile: String?
   /// Candidates before any filter.
   public internal(set) var candidateCount = 0
 
-  /// Creates an empty trace.
-  public init() {}
+  /// Creates a trace.
+  public init(profiles: [ProfileTrace] = []) {
+    self.profiles = profiles
+  }
 }

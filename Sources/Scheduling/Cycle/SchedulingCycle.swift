@@ -48,6 +48,7 @@ public final class SchedulingCycle {
   public func begin(_ request: SchedulingRequest, now: Double) {
     self.request = request
     self.now = now
+    trace = nil
     if snapshot.version != table.version { snapshot = table.snapshot() }
     scratch.reset()
     subset = nil
@@ -130,12 +131,16 @@ public final class SchedulingCycle {
 
   /// Requests placed since the last scrape.
   public var pendingRequests: UnsafeBufferPointer<Double> {
-    current(CycleArrays.pendingIndex) { cycle, count, target in cycle.table.copyPendingRequests(count: count, into: target) }
+    current(CycleArrays.pendingIndex) { cycle, count, target in
+      cycle.table.copyPendingRequests(count: count, into: target)
+    }
   }
 
   /// Requests in flight, placed by this process.
   public var inFlightRequests: UnsafeBufferPointer<Double> {
-    current(CycleArrays.inFlightIndex) { cycle, count, target in cycle.table.copyInFlightRequests(count: count, into: target) }
+    current(CycleArrays.inFlightIndex) { cycle, count, target in
+      cycle.table.copyInFlightRequests(count: count, into: target)
+    }
   }
 
   /// Prompt tokens of requests in flight that wait for their first token.

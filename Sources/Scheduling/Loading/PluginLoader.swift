@@ -96,20 +96,42 @@ public struct PluginLoader {
   }
 
   /// Makes an instance nobody configured, named after its type.
-  private mutating func makeDefault(_ type: String, parameters: ConfigNode? = nil) {
-    make(PluginSpecification(name: type, type: type, parameters: parameters, location: place("(default) \(type)")))
+  /// - Parameter location: where it is referred to, if anywhere.
+  private mutating func makeDefault(_ type: String, parameters: ConfigNode? = nil, at location: SourceLocation? = nil) {
+    if let location, registry.registration(for: type) == nil {
+      problems.append(
+        ConfigurationProblem(
+          location,
+          "there is neither a plugin named \"\(type)\" nor a type of that name"
+            + NameSuggestion.hint(for: type, among: registry.knownTypes)))
+      return
+    }
+    make(
+      PluginSpecification(
+        name: type, type: type, parameters: parameters, location: location ?? place("(default) \(type)")))
   }
 
   /// Data that a plugin reads and nobody produces comes from the default producer.
   private mutating func makeMissingProducers() {
     for kind in DataKind.allCases {
       guard let requirement = requirements.last(where: { $0.kind == kind }),
-        !instances.contains(where: { $0.type == kind.defaultProducer })
+        !instances.contains(where: { isDefaultProducer($0, of: kind) })
       else { continue }
-      // In the older API version the consumer's parameters are the producer's.
       makeDefault(
-        kind.defaultProducer, parameters: config.lineage == .llmD ? nil : requirement.by.parameters)
+        kind.defaultProducer, parameters: config.lineage == .llmD ? nil : producerParameters(of: requirement.by))
     }
+  }
+
+  /// Consumers find the default producer by its name. In the older API version every producer goes by its type's name.
+  private func isDefaultProducer(_ instance: PluginInstance, of kind: DataKind) -> Bool {
+    config.lineage == .llmD ? instance.name == kind.defaultProducer : instance.type == kind.defaultProducer
+  }
+
+  /// In the older API version a producer's parameters are written on the consumer, among its own.
+  private func producerParameters(of consumer: PluginSpecification) -> ConfigNode? {
+    guard let node = consumer.parameters, let entries = node.entries else { return nil }
+    let names = Set(ApproximatePrefixCacheProducer.parameterNames.map { $0.lowercased() })
+    return ConfigNode(.mapping(entries.filter { names.contains($0.key.lowercased()) }), at: node.location)
   }
 
   // MARK: Roles outside of profiles
@@ -118,13 +140,13 @@ public struct PluginLoader {
     let names = config.parsers.isEmpty ? Self.defaultParsers : config.parsers.map(\.name)
     var parsers: [any RequestParser] = []
     for (index, name) in names.enumerated() {
-      if !instances.contains(where: { $0.name == name }) { makeDefault(name) }
+      let reference = config.parsers.indices.contains(index) ? config.parsers[index].location : nil
+      if !instances.contains(where: { $0.name == name }) { makeDefault(name, at: reference) }
       guard let instance = instances.first(where: { $0.name == name }) else { continue }
       if let plugin = instance.plugin as? RequestParserPlugin {
         parsers.append(plugin.parser)
       } else {
-        let location = config.parsers.indices.contains(index) ? config.parsers[index].location : place("parser")
-        problems.append(ConfigurationProblem(location, "\"\(name)\" is not a request parser"))
+        problems.append(ConfigurationProblem(reference ?? place("parser"), "\"\(name)\" is not a request parser"))
       }
     }
     return parsers
@@ -132,7 +154,9 @@ public struct PluginLoader {
 
   private mutating func saturationDetector() -> (any SaturationDetector)? {
     let name = config.saturationDetector?.name ?? Self.defaultDetector
-    if !instances.contains(where: { $0.name == name }) { makeDefault(name) }
+    if !instances.contains(where: { $0.name == name }) {
+      makeDefault(name, at: config.saturationDetector?.location)
+    }
     guard let instance = instances.first(where: { $0.name == name }) else { return nil }
     if let detector = instance.plugin as? any SaturationDetector { return detector }
     problems.append(
@@ -192,14 +216,16 @@ public struct PluginLoader {
     if configured.count > 1 {
       problems.append(
         ConfigurationProblem(
-          place("plugins"), "only one profile handler is allowed, not \(configured.map(\.name).joined(separator: ", "))")
+          place("plugins"), "only one profile handler is allowed, not \(configured.map(\.name).joined(separator: ", "))"
+        )
       )
       return nil
     }
     if configured.isEmpty {
       guard profiles.count == 1 else {
         problems.append(
-          ConfigurationProblem(place("schedulingProfiles"), "no profile handler configured for \(profiles.count) profiles"))
+          ConfigurationProblem(
+            place("schedulingProfiles"), "no profile handler configured for \(profiles.count) profiles"))
         return nil
       }
       makeDefault(Self.defaultHandler)

@@ -45,6 +45,7 @@ public struct Scheduler: Sendable {
     guard profiles.indices.contains(primary), !cycle.results[primary].endpoints.isEmpty else {
       throw .undecided("the primary profile chose no endpoint")
     }
+    cycle.trace?.primaryProfile = profiles[primary].name
     return primary
   }
 

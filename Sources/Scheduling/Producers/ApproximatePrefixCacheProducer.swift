@@ -116,8 +116,16 @@ extension PluginRegistration {
   static let approximatePrefixCacheProducer = PluginRegistration(type: "approx-prefix-cache-producer") { context in
     let decoder = context.parameters
     var parameters = ApproximatePrefixCacheProducer.Parameters()
+    // The older API version limits in blocks unless told to limit in tokens, and knows the producer by its type only.
+    if context.lineage != .llmD {
+      parameters.maxPrefixTokens = 0
+      parameters.maxPrefixBlocks = 256
+    }
+    let name = context.lineage == .llmD ? context.name : DataKind.prefixCacheMatch.defaultProducer
     parameters.autoTune = decoder.bool("autoTune", default: parameters.autoTune)
-    let oldBlockSize = decoder.deprecated("blockSize", use: "blockSizeTokens", isHonoured: true) ? decoder.int("blockSize") : nil
+    _ = decoder.isSet("blockSizeTokens")
+    let oldBlockSize =
+      decoder.deprecated("blockSize", use: "blockSizeTokens", isHonoured: true) ? decoder.int("blockSize") : nil
     parameters.blockSizeTokens = decoder.int(
       "blockSizeTokens", default: oldBlockSize ?? parameters.blockSizeTokens, range: 0...BlockHasher.maximumBlockSize)
     if !parameters.autoTune, parameters.blockSizeTokens <= 0 {
@@ -130,7 +138,7 @@ extension PluginRegistration {
     parameters.lruCapacityPerServer = decoder.int(
       "lruCapacityPerServer", default: parameters.lruCapacityPerServer, range: 1...)
     return ApproximatePrefixCacheProducer(
-      parameters: parameters, index: context.services.prefixIndex(named: context.name) { PrefixIndex() },
-      attributes: context.attributes, name: context.name)
+      parameters: parameters, index: context.services.prefixIndex(named: name) { PrefixIndex() },
+      attributes: context.attributes, name: name)
   }
 }

@@ -32,7 +32,7 @@ public struct UtilizationDetector: SaturationDetector, Filter {
   /// The mean load of the candidates in units of the thresholds.
   public func saturation(_ cycle: SchedulingCycle) -> Double {
     guard cycle.count > 0 else { return 1 }
-    let queues = cycle.queueDepths
+    let queues = cycle.values(.waitingQueueSize)
     let usages = cycle.values(.kvCacheUsage)
     let updates = cycle.values(.updatedAt)
     var sum = 0.0
@@ -49,7 +49,7 @@ public struct UtilizationDetector: SaturationDetector, Filter {
 
   /// Keeps candidates with fresh metrics below both thresholds, if there are any.
   public func filter(_ cycle: SchedulingCycle, keep: UnsafeMutableBufferPointer<Bool>) {
-    let queues = cycle.queueDepths
+    let queues = cycle.values(.waitingQueueSize)
     let usages = cycle.values(.kvCacheUsage)
     let updates = cycle.values(.updatedAt)
     let factor = 1 + parameters.headroom
@@ -75,8 +75,10 @@ extension PluginRegistration {
     parameters.queueDepthThreshold = Double(decoder.int("queueDepthThreshold", default: 5, range: 1...))
     parameters.kvCacheUtilThreshold = decoder.double("kvCacheUtilThreshold", default: 0.8, range: 0...1)
     if parameters.kvCacheUtilThreshold <= 0 { decoder.reject("kvCacheUtilThreshold", "must be above 0") }
-    parameters.metricsStalenessThreshold = decoder.duration(
-      "metricsStalenessThreshold", default: GoDuration.milliseconds(200)).seconds
+    parameters.metricsStalenessThreshold =
+      decoder.duration(
+        "metricsStalenessThreshold", default: GoDuration.milliseconds(200)
+      ).seconds
     parameters.headroom = decoder.double("headroom", default: 0, range: 0...)
     return UtilizationDetector(parameters: parameters)
   }

@@ -55,6 +55,15 @@ import Testing
     #expect(detector().saturation(TestPool(0).cycle) == 1)
   }
 
+  /// Requests on their way are not waiting ones: an idle server takes many more at once than may wait there.
+  @Test func requestsPlacedSinceTheScrapeAreNoQueue() {
+    let pool = pool(queues: [0, 4], usages: [0, 0], ages: [0, 0])
+    for _ in 0..<8 { pool.reserve(pool.cycle.endpoint(0)) }
+    pool.cycle.begin(SchedulingRequest(), now: 100)
+    #expect(detector(queue: 4).saturation(pool.cycle) == 0.5)
+    #expect(detector(queue: 4).kept(pool.cycle) == [true, false])
+  }
+
   @Test func filterKeepsFreshEndpointsBelowBothThresholds() {
     let pool = pool(
       queues: [4, 5, 0, 0, 0, 0], usages: [0.5, 0, 0.75, 0.8, 0, 0], ages: [0, 0, 0, 0, 0.5, nil])

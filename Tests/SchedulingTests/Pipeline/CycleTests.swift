@@ -31,14 +31,12 @@ import Testing
 
   @Test func countersFollowEndpointsWhenSlotsHaveGaps() throws {
     let pool = sparsePool()
-    let endpoint = try #require(pool.endpoint(4))
-    let placement = Placement(endpoint, pool.table.reserve(slot: endpoint.slot, promptTokens: 12))
+    pool.reserve(try #require(pool.endpoint(4)), promptTokens: 12)
     pool.cycle.begin(SchedulingRequest(), now: 0)
     #expect(Array(pool.cycle.pendingRequests) == [0, 1, 0])
     #expect(Array(pool.cycle.inFlightRequests) == [0, 1, 0])
     #expect(Array(pool.cycle.inFlightTokens) == [0, 12, 0])
     #expect(Array(pool.cycle.runningRequests) == [0, 1, 0])
-    placement.end()
   }
 
   @Test func subsetAndFiltersCombineWithGaps() throws {
@@ -65,7 +63,8 @@ import Testing
     for _ in 0..<200 {
       pool.cycle.begin(SchedulingRequest(), now: 0)
       pool.cycle.restrict(to: [1, 4])
-      picked.formUnion(pool.cycle.results[try scheduler.schedule(pool.cycle)].endpoints.map(\.id.name))
+      let primary = try scheduler.schedule(pool.cycle)
+      picked.formUnion(pool.cycle.results[primary].endpoints.map(\.id.name))
     }
     #expect(picked == ["pod-2", "pod-5"])
   }
@@ -120,7 +119,6 @@ import Testing
     pool.store(.waitingQueueSize, [3, 1, 4, 1, 5])
     pool.store(.kvCacheUsage, [0.5, 0.25, 0, 0.75, 1])
     let prefix = String(repeating: "The same words again and again. ", count: 40)
-    var placements: [Placement] = []
     for number in 0..<30 {
       let request =
         switch number % 3 {
@@ -128,7 +126,7 @@ import Testing
         case 1: try requests.chat(prefix + "\(number)")
         default: SchedulingRequest()
         }
-      placements.append(try pool.place(request, by: loaded.scheduler))
+      try pool.place(request, by: loaded.scheduler)
     }
     for request in [try requests.chat(prefix + "end"), SchedulingRequest()] {
       let fresh = SchedulingCycle(table: pool.table, seed: 2)
@@ -142,6 +140,5 @@ import Testing
       #expect(totals[0] == totals[1])
       #expect(totals[0].count == 5)
     }
-    for placement in placements { placement.end() }
   }
 }

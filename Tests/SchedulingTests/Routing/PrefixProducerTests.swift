@@ -10,6 +10,8 @@ import Testing
   /// "user" and this are 1,024 bytes, 256 tokens.
   private static let prompt = String(repeating: "abcd", count: 255)
 
+  private let requests = Requests()
+
   /// Blocks remembered after one request with the prompt, under a configuration with these plugins.
   private func blocks(
     _ plugins: String, lineage: Lineage = .llmD, producer: String = PrefixProducerTests.producer,
@@ -19,7 +21,7 @@ import Testing
     let loaded = try load("plugins:\n\(plugins)", lineage: lineage, services: services)
     let pool = TestPool(1)
     prepare(pool)
-    _ = try pool.place(try Requests().chat(Self.prompt), by: loaded.scheduler)
+    try pool.place(try requests.chat(Self.prompt), by: loaded.scheduler)
     return services.prefixIndex(named: producer) { PrefixIndex() }.entryCount
   }
 
@@ -86,19 +88,37 @@ import Testing
 
   /// The older version limits the prefix in blocks unless a limit in tokens is given.
   @Test func olderVersionLimitsThePrefixInBlocks() throws {
-    try withKnownIssue("the default limit in tokens hides the limit in blocks") {
-      let plugins = "- {type: prefix-cache-scorer, parameters: {maxPrefixBlocksToMatch: 2}}"
-      #expect(try blocks(plugins, lineage: .inferenceExtension) == 2)
-    }
+    let plugins = "- {type: prefix-cache-scorer, parameters: {maxPrefixBlocksToMatch: 2}}"
+    let count = try blocks(plugins, lineage: .inferenceExtension)
+    #expect(count == 2)
   }
 
-  /// A producer under a name of its own is the scorer's source in the older version, and in the newer one when the
-  /// scorer says so.
-  @Test func namedProducerIsFound() throws {
+  @Test func scorerFindsTheProducerItNames() throws {
     let plugins = """
       - {type: prefix-cache-scorer, parameters: {prefixMatchInfoProducerName: mine}}
       - {name: mine, type: \(Self.producer), parameters: {blockSizeTokens: 128}}
       """
     #expect(try blocks(plugins, producer: "mine") == 2)
+    #expect(try repeatedPromptScore(plugins, .llmD) == 1)
+  }
+
+  /// A scorer that names no producer must not end up without one because the only one has a name of its own.
+  @Test(arguments: Lineage.allCases)
+  func scorerThatNamesNoProducerStillHasOne(lineage: Lineage) throws {
+    let plugins = "- type: prefix-cache-scorer\n- {name: mine, type: \(Self.producer)}"
+    let score = try repeatedPromptScore(plugins, lineage)
+    #expect(score == 1)
+  }
+
+  private func repeatedPromptScore(_ plugins: String, _ lineage: Lineage) throws -> Double {
+    let loaded = try load("plugins:\n\(plugins)", lineage: lineage)
+    let pool = TestPool(1)
+    let request = try requests.chat(Self.prompt)
+    try pool.place(request, by: loaded.scheduler)
+    pool.cycle.begin(request, now: 0)
+    pool.cycle.trace = DecisionTrace()
+    _ = try loaded.scheduler.schedule(pool.cycle)
+    let scorer = pool.cycle.trace?.profiles.first?.scorers.first { $0.name == "prefix-cache-scorer" }
+    return try #require(scorer).scores[0]
   }
 }

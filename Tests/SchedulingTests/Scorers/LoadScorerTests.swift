@@ -33,16 +33,13 @@ import Testing
   @Test func requestsPlacedSinceTheScrapeLengthenTheQueue() {
     let pool = TestPool(3)
     pool.store(.waitingQueueSize, [1, 1, 5])
-    let leases = (0..<2).map { _ in
-      Placement(pool.cycle.endpoint(0), pool.table.reserve(slot: pool.cycle.endpoint(0).slot, promptTokens: 1))
-    }
+    for _ in 0..<2 { pool.reserve(pool.cycle.endpoint(0)) }
     pool.cycle.begin(SchedulingRequest(), now: 0)
     // Queues of 3, 1 and 5.
     #expect(QueueScorer().scores(pool.cycle) == [0.5, 1, 0])
     pool.cycle.countsPendingRequests = false
     pool.cycle.begin(SchedulingRequest(), now: 0)
     #expect(QueueScorer().scores(pool.cycle) == [1, 1, 0])
-    for lease in leases { lease.end() }
   }
 
   @Test func smallestBatchScoresOneAndLargestZero() {

@@ -5,6 +5,8 @@ import Scheduling
 final class TestPool {
   let table = EndpointTable()
   let cycle: SchedulingCycle
+  /// Requests placed, which count until they are ended.
+  private(set) var placements: [Placement] = []
 
   init(_ count: Int, seed: UInt64 = 1) {
     table.replaceAll(with: (1...max(count, 1)).prefix(count).map(TestPool.descriptor))
@@ -33,23 +35,37 @@ final class TestPool {
   }
 
   /// Schedules a request and counts it on its endpoint, as the process does.
+  @discardableResult
   func place(_ request: SchedulingRequest = SchedulingRequest(), by scheduler: Scheduler) throws -> Placement {
     cycle.begin(request, now: 0)
     let primary = try scheduler.schedule(cycle)
     let endpoint = cycle.results[primary].endpoints[0]
     let lease = table.reserve(slot: endpoint.slot, promptTokens: request.promptTokens)
     scheduler.requestPlaced(cycle, primary: primary)
-    return Placement(endpoint, lease)
+    let placement = Placement(endpoint, lease)
+    placements.append(placement)
+    return placement
+  }
+
+  /// Counts a request on an endpoint.
+  func reserve(_ endpoint: Endpoint, promptTokens: Int = 1) {
+    placements.append(Placement(endpoint, table.reserve(slot: endpoint.slot, promptTokens: promptTokens)))
+  }
+
+  /// Ends the requests placed so far, or those of them on one endpoint.
+  func endRequests(on endpoint: Endpoint? = nil) {
+    for placement in placements where endpoint.map({ $0.slot == placement.endpoint.slot }) ?? true { placement.end() }
   }
 
   /// Schedules a request without counting it.
   func pick(_ request: SchedulingRequest = SchedulingRequest(), by scheduler: Scheduler) throws -> [String] {
     cycle.begin(request, now: 0)
-    return cycle.results[try scheduler.schedule(cycle)].endpoints.map(\.id.name)
+    let primary = try scheduler.schedule(cycle)
+    return cycle.results[primary].endpoints.map(\.id.name)
   }
 }
 
-/// A request on its way: counted on its endpoint until it ends or is forgotten.
+/// A request on its way, counted on its endpoint until it ends.
 final class Placement {
   let endpoint: Endpoint
   private var lease: Lease?

@@ -1,0 +1,69 @@
+import EndpointPicker
+import PickerConfiguration
+import Testing
+
+/// The `dataLayer` section and its plugins: what is accepted, and what an error names.
+@Suite struct DataLayerConfigurationTests {
+  @Test(arguments: Lineage.allCases)
+  func sectionsOfUsefulShapesAreAccepted(lineage: Lineage) {
+    let bodies = [
+      "dataLayer: {}",
+      "dataLayer: {sources: []}",
+      "plugins: [{type: metrics-data-source}]\ndataLayer: {sources: [{pluginRef: metrics-data-source}]}",
+      """
+      plugins:
+      - {name: pages, type: metrics-data-source, parameters: {scheme: http, path: /m, port: 9000, interval: 1s}}
+      - name: engines
+        type: core-metrics-extractor
+        parameters:
+          defaultEngine: mine
+          engineConfigs: [{name: mine, queuedRequestsSpec: 'waiting{kind="all"}', runningRequestsSpec: running}]
+          customMetrics: [{attributeKey: heat, metricSpec: gpu_heat}]
+      dataLayer: {sources: [{pluginRef: pages, extractors: [{pluginRef: engines}]}]}
+      """,
+    ]
+    for body in bodies { #expect(StartUp(body, lineage: lineage) == .ready(warnings: []), "\(body)") }
+  }
+
+  @Test(arguments: [
+    (
+      "dataLayer: {sources: [{pluginRef: q}]}",
+      "dataLayer.sources[0].pluginRef: \"q\" is not a data source"
+    ),
+    (
+      "dataLayer: {sources: [{pluginRef: pages, extractors: [{pluginRef: pages}]}]}",
+      "dataLayer.sources[0].extractors[0].pluginRef: \"pages\" is not an extractor"
+    ),
+    (
+      "dataLayer: {discovery: {pluginRef: pages}}",
+      "dataLayer.discovery.pluginRef: \"pages\" is not a source of endpoints"
+    ),
+    (
+      "dataLayer: {discovery: {pluginRef: nowhere}}",
+      "dataLayer.discovery.pluginRef: no plugin is named \"nowhere\""
+    ),
+  ])
+  func pluginInAPlaceItDoesNotSuitIsNamed(section: String, expected: String) {
+    let plugins = "plugins: [{name: q, type: queue-scorer}, {name: pages, type: metrics-data-source}]\n"
+    #expect(StartUp(plugins + section).onlyProblem == "--config-text:4: " + expected)
+  }
+
+  @Test(arguments: [
+    ("metrics-data-source", "scheme: https", "scheme"),
+    ("metrics-data-source", "port: 70000", "port"),
+    ("metrics-data-source", "interval: often", "interval"),
+    ("core-metrics-extractor", "defaultEngine: steam", "defaultEngine"),
+    ("core-metrics-extractor", "engineConfigs: [{queuedRequestsSpec: a}]", "engineConfigs[0].name"),
+    ("core-metrics-extractor", "engineConfigs: [{name: default}]", "engineConfigs[0].name"),
+    ("core-metrics-extractor", "engineConfigs: [{name: a}, {name: a}]", "engineConfigs[1].name"),
+    ("core-metrics-extractor", "engineConfigs: [{name: a, kvUsageSpec: 'x{y'}]", "engineConfigs[0].kvUsageSpec"),
+    ("core-metrics-extractor", "customMetrics: [{attributeKey: a, metricSpec: '{'}]", "customMetrics[0].metricSpec"),
+    ("file-discovery", "watchFile: true", "path"),
+    ("file-discovery", "path: ''", "path"),
+  ])
+  func parameterThatCannotBeUsedIsNamed(type: String, parameters: String, field: String) {
+    let line = StartUp("plugins:\n- {type: \(type), parameters: {\(parameters)}}").onlyProblem
+    #expect(
+      line?.hasPrefix("--config-text:4: plugins[0].parameters.\(field): ") == true, "\(line ?? "none or several")")
+  }
+}
