@@ -14,6 +14,8 @@ public final class SchedulingCycle {
   public private(set) var snapshot: EndpointSnapshot
   /// Random numbers for pickers.
   public var random: RandomSource
+  /// Grows by one with every request; tells plugins whether what they noted is about this request.
+  public private(set) var requestNumber: UInt64 = 0
   /// Monotonic time of the cycle, in seconds.
   public private(set) var now = 0.0
   /// Whether requests placed since the last scrape count as load. Off reproduces a picker that sees scraped values only.
@@ -31,9 +33,18 @@ public final class SchedulingCycle {
   private var scratch = Scratch()
   private let arrays = CycleArrays()
   private var workspaces: [AnyObject?] = []
+  private var texts: [(attribute: AttributeID, value: UnsafeRawBufferPointer)] = []
 
   /// Results of the profiles that ran, by profile index.
   public internal(set) var results: [ProfileResult] = []
+  /// What plugins change in the request besides its destination.
+  public internal(set) var forwarding = ForwardingChanges()
+  /// The endpoint that another stage of this request was placed on, for plugins that want to stay close to it.
+  public var peerEndpoint: Endpoint?
+  /// Names of the scheduler's profiles, in the order of ``results``.
+  var profileNames: ProfileNames?
+  /// Whether producers have run for this request.
+  var hasProduced = false
   /// Notes on the decision for people, kept only while set.
   public var trace: DecisionTrace?
 
@@ -48,7 +59,13 @@ public final class SchedulingCycle {
   public func begin(_ request: SchedulingRequest, now: Double) {
     self.request = request
     self.now = now
+    requestNumber &+= 1
     trace = nil
+    hasProduced = false
+    primaryProfile = nil
+    if peerEndpoint != nil { peerEndpoint = nil }
+    if !forwarding.isEmpty { forwarding.clear() }
+    if !texts.isEmpty { texts.removeAll(keepingCapacity: true) }
     if snapshot.version != table.version { snapshot = table.snapshot() }
     scratch.reset()
     subset = nil
@@ -56,6 +73,8 @@ public final class SchedulingCycle {
     allCount = snapshot.endpoints.count
     count = allCount
     arrays.forgetAll()
+    // Before the results, which could not keep their memory while they are shared.
+    if !placements.isEmpty { placements.removeAll(keepingCapacity: true) }
     for index in results.indices { results[index].clear() }
   }
 
@@ -82,6 +101,23 @@ public final class SchedulingCycle {
 
   @inline(__always)
   private func endpointIndex(ofAll position: Int) -> Int { subset.map { $0[position] } ?? position }
+
+  /// The index in `snapshot.endpoints` of a current candidate; what a ``SnapshotCache`` is indexed by.
+  @inline(__always)
+  public func snapshotIndex(_ position: Int) -> Int { endpointIndex(ofAll: allPosition(position)) }
+
+  /// The slot of a current candidate, without a look at the endpoint where the pool's slots have no gaps.
+  @inline(__always)
+  public func slot(_ position: Int) -> Int {
+    let index = snapshotIndex(position)
+    return snapshot.isDense ? index : snapshot.endpoints[index].slot
+  }
+
+  /// The position among the current candidates of an endpoint of the snapshot; nil when it is not one of them.
+  public func position(ofSnapshotIndex index: Int) -> Int? {
+    if active == nil, subset == nil { return index < count ? index : nil }
+    return (0..<count).first { snapshotIndex($0) == index }
+  }
 
   /// Runs a filter on the current candidates.
   func apply(_ filter: any Filter) {
@@ -214,6 +250,13 @@ public final class SchedulingCycle {
     return values
   }
 
+  /// An attribute of one of all candidates, whether it is a current one or not; nil if nobody produced it.
+  /// - Parameter candidate: a position among all candidates, such as those in ``ProfileResult/candidates``.
+  public func attribute(_ id: AttributeID, ofCandidate candidate: Int) -> Double? {
+    guard id.index < CycleArrays.maximumAttributes, candidate >= 0, candidate < allCount else { return nil }
+    return arrays.attributes[id.index]?[candidate]
+  }
+
   /// An attribute of the request, nil if nobody produced it.
   public func scalar(_ id: AttributeID) -> Double? {
     guard id.index < CycleArrays.maximumAttributes, !arrays.scalars[id.index].isNaN else { return nil }
@@ -224,6 +267,12 @@ public final class SchedulingCycle {
   public func setScalar(_ id: AttributeID, _ value: Double) {
     if id.index < CycleArrays.maximumAttributes { arrays.scalars[id.index] = value }
   }
+
+  /// A text attribute of the request, nil if nobody produced it. Valid during the scheduling cycle.
+  public func text(_ id: AttributeID) -> UnsafeRawBufferPointer? { texts.last { $0.attribute == id }?.value }
+
+  /// Stores a text attribute of the request; the bytes must outlive the scheduling cycle.
+  public func setText(_ id: AttributeID, _ value: UnsafeRawBufferPointer) { texts.append((id, value)) }
 
   /// The object a plugin keeps for this event loop, made at the first call; it lives as long as the cycle.
   public func workspace<Object: AnyObject>(_ id: WorkspaceID, make: () -> Object) -> Object {
@@ -238,6 +287,21 @@ public final class SchedulingCycle {
 
   /// The results that put the request on a server: the primary profile's and that of a profile named `prefill`.
   public internal(set) var placements: [ProfileResult] = []
+  /// Index of the profile whose picks are the destination; nil until the request is placed.
+  public internal(set) var primaryProfile: Int?
+
+  /// The result of the profile with this name; nil if there is none or it chose no endpoint.
+  public func result(ofProfile name: String) -> ProfileResult? {
+    guard let index = profileNames?.names.firstIndex(of: name), index < results.count,
+      !results[index].endpoints.isEmpty
+    else { return nil }
+    return results[index]
+  }
+
+  /// Memory until the next request, uninitialised.
+  func takeScratch<Value: BitwiseCopyable>(_ count: Int, of type: Value.Type) -> UnsafeMutableBufferPointer<Value> {
+    UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: type), count: count)
+  }
 
   func makeScores() -> UnsafeMutableBufferPointer<Double> {
     let scores = UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: Double.self), count: count)

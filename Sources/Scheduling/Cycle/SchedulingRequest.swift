@@ -10,6 +10,8 @@ public struct SchedulingRequest {
   public var headers: (any RequestHeaders)?
   /// Priority of the request's objective; negative priorities can be shed.
   public var priority = 0
+  /// Images, videos and audio clips in the prompts.
+  public var mediaItems = 0
   /// Bytes of the request body.
   public var bodyBytes = 0
 

@@ -11,6 +11,8 @@ public struct LoadedPlugins: Sendable {
   public let saturationDetector: any SaturationDetector
   /// The request parsers, in configuration order.
   public let parsers: [any RequestParser]
+  /// Plugins that add headers to responses, in the order they are asked.
+  public let responseHeadersPlugins: [any ResponseHeadersPlugin]
   /// What the operator should change although it works.
   public let warnings: [ConfigurationProblem]
 

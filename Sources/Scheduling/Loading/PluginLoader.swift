@@ -12,7 +12,7 @@ public struct PluginLoader {
   private let isStrict: Bool
   private let attributes = AttributeSpace()
   private var instances: [PluginInstance] = []
-  private var requirements: [(kind: DataKind, by: PluginSpecification)] = []
+  private var requirements: [(data: DataRequirement, by: PluginSpecification)] = []
   private var problems: [ConfigurationProblem] = []
   private var warnings: [ConfigurationProblem] = []
 
@@ -47,7 +47,7 @@ public struct PluginLoader {
   }
 
   private mutating func load() throws(ConfigurationError) -> LoadedPlugins {
-    for specification in config.plugins { make(specification) }
+    makeConfigured()
     if let error = ConfigurationError(problems) { throw error }
     makeMissingProducers()
     let parsers = requestParsers()
@@ -58,16 +58,32 @@ public struct PluginLoader {
     guard let detector, let handler else {
       throw ConfigurationError(place("plugins"), "no profile handler or saturation detector could be made")
     }
+    let estimators = instances.compactMap { $0.plugin as? any LoadEstimator }
     return LoadedPlugins(
       instances: instances,
       scheduler: Scheduler(
-        profiles: profiles, handler: handler, producers: instances.compactMap { $0.plugin as? any Producer }),
-      saturationDetector: detector, parsers: parsers, warnings: warnings)
+        profiles: profiles, handler: handler, producers: ProducerOrder.sorted(instances, registry: registry),
+        observers: instances.compactMap { $0.plugin as? any PlacementObserver },
+        admitters: instances.compactMap { $0.plugin as? any Admitter }, loadEstimator: estimators.first),
+      saturationDetector: detector, parsers: parsers,
+      responseHeadersPlugins: instances.compactMap { $0.plugin as? any ResponseHeadersPlugin }, warnings: warnings)
   }
 
   private func place(_ path: String) -> SourceLocation { SourceLocation(source: config.source, path: path) }
 
   // MARK: Instances
+
+  /// Makes what the configuration lists, plugins that refer to others after all others.
+  private mutating func makeConfigured() {
+    func refers(_ specification: PluginSpecification) -> Bool {
+      registry.registration(for: specification.type)?.refersToPlugins ?? false
+    }
+    for specification in config.plugins where !refers(specification) { make(specification) }
+    for specification in config.plugins where refers(specification) { make(specification) }
+    var order: [String: Int] = [:]
+    for (index, specification) in config.plugins.enumerated() { order[specification.name] = index }
+    instances.sort { order[$0.name, default: 0] < order[$1.name, default: 0] }
+  }
 
   private mutating func make(_ specification: PluginSpecification) {
     guard let registration = registry.registration(for: specification.type) else {
@@ -78,21 +94,38 @@ public struct PluginLoader {
             + NameSuggestion.hint(for: specification.type, among: registry.knownTypes)))
       return
     }
+    noteDeprecation(of: registration, in: specification)
     let decoder = ParameterDecoder(
       specification.parameters, at: specification.location.field("parameters"),
       unknownFields: config.lineage == .llmD || isStrict ? .reject : .warn)
     let context = PluginContext(
       name: specification.name, parameters: decoder, endpoints: endpoints, attributes: attributes, services: services,
-      lineage: config.lineage)
+      lineage: config.lineage, instances: instances)
     do {
       let plugin = try registration.make(context)
       try decoder.finish()
       instances.append(PluginInstance(name: specification.name, type: registration.type, plugin: plugin))
-      for kind in registration.requires { requirements.append((kind, specification)) }
+      let named = context.requirements.all
+      for requirement in named { requirements.append((requirement, specification)) }
+      for kind in registration.requires where !named.contains(where: { $0.kind == kind }) {
+        requirements.append((DataRequirement(kind: kind, producer: nil, parameter: ""), specification))
+      }
     } catch {
       problems += error.problems
     }
     warnings += decoder.warnings
+  }
+
+  private mutating func noteDeprecation(of registration: PluginRegistration, in specification: PluginSpecification) {
+    let message: String
+    if let replacement = registration.replacement {
+      message = "the type \"\(specification.type)\" is deprecated; use \"\(replacement)\""
+    } else if specification.type != registration.type {
+      message = "the type \"\(specification.type)\" is called \"\(registration.type)\" now"
+    } else {
+      return
+    }
+    warnings.append(ConfigurationProblem(specification.location.field("type"), message))
   }
 
   /// Makes an instance nobody configured, named after its type.
@@ -111,15 +144,36 @@ public struct PluginLoader {
         name: type, type: type, parameters: parameters, location: location ?? place("(default) \(type)")))
   }
 
-  /// Data that a plugin reads and nobody produces comes from the default producer.
+  /// Data that a plugin reads and nobody produces comes from the default producer, and so does what that one reads.
   private mutating func makeMissingProducers() {
-    for kind in DataKind.allCases {
-      guard let requirement = requirements.last(where: { $0.kind == kind }),
-        !instances.contains(where: { isDefaultProducer($0, of: kind) })
-      else { continue }
-      makeDefault(
-        kind.defaultProducer, parameters: config.lineage == .llmD ? nil : producerParameters(of: requirement.by))
+    var index = 0
+    while index < requirements.count {
+      let (data, consumer) = requirements[index]
+      index += 1
+      if let name = data.producer {
+        checkProducer(named: name, data, consumer)
+      } else if !instances.contains(where: { isDefaultProducer($0, of: data.kind) }) {
+        // Of several consumers that configure the producer of the older API version, the last one counts.
+        let last = requirements.last { $0.data.kind == data.kind && $0.data.producer == nil }?.by ?? consumer
+        let passesParameters = config.lineage != .llmD && data.kind == .prefixCacheMatch
+        makeDefault(data.kind.defaultProducer, parameters: passesParameters ? producerParameters(of: last) : nil)
+      }
     }
+  }
+
+  /// A producer that a plugin names must exist and produce what the plugin reads.
+  private mutating func checkProducer(named name: String, _ data: DataRequirement, _ consumer: PluginSpecification) {
+    let location = consumer.location.field("parameters").field(data.parameter)
+    guard let instance = instances.first(where: { $0.name == name }) else {
+      problems.append(
+        ConfigurationProblem(
+          location, "no plugin is named \"\(name)\"\(NameSuggestion.hint(for: name, among: instances.map(\.name)))"))
+      return
+    }
+    let produces = registry.registration(for: instance.type)?.produces ?? []
+    // Types that do not say what they produce are trusted.
+    guard !(instance.plugin is any Producer) || !(produces.isEmpty || produces.contains(data.kind)) else { return }
+    problems.append(ConfigurationProblem(location, "\"\(name)\" does not produce the data read here"))
   }
 
   /// Consumers find the default producer by its name. In the older API version every producer goes by its type's name.

@@ -3,21 +3,25 @@ import PickerConfiguration
 /// `max-score-picker`: the candidates with the highest totals, ties broken at random.
 public struct MaxScorePicker: Picker {
   let maximumEndpoints: Int
+  let random: SeededRandom?
 
   /// Creates the picker.
-  /// - Parameter maximumEndpoints: how many endpoints to choose, 1 or more; those after the first are fallbacks.
-  public init(maximumEndpoints: Int = 1) {
+  /// - Parameters:
+  ///   - maximumEndpoints: how many endpoints to choose, 1 or more; those after the first are fallbacks.
+  ///   - random: where random numbers come from; nil for the event loop's own.
+  public init(maximumEndpoints: Int = 1, random: SeededRandom? = nil) {
     self.maximumEndpoints = max(1, maximumEndpoints)
+    self.random = random
   }
 
   /// Appends the best candidates.
   public func pick(_ cycle: SchedulingCycle, totals: UnsafeBufferPointer<Double>, picks: inout [Int]) {
     guard maximumEndpoints > 1 else {
-      picks.append(Self.best(totals, &cycle.random))
+      picks.append(cycle.withRandom(random) { Self.best(totals, &$0) })
       return
     }
     picks.append(contentsOf: totals.indices)
-    picks.shuffle(using: &cycle.random)
+    cycle.withRandom(random) { picks.shuffle(using: &$0) }
     // The sort is stable, so the shuffle decides ties.
     picks.sort { totals[$0] > totals[$1] }
     if picks.count > maximumEndpoints { picks.removeLast(picks.count - maximumEndpoints) }
@@ -40,7 +44,7 @@ public struct MaxScorePicker: Picker {
 
 extension PluginRegistration {
   static let maxScorePicker = PluginRegistration(type: "max-score-picker") { context in
-    MaxScorePicker(maximumEndpoints: context.parameters.maximumEndpoints())
+    MaxScorePicker(maximumEndpoints: context.parameters.maximumEndpoints(), random: context.seededRandom())
   }
 }
 

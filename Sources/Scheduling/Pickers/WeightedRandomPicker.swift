@@ -10,26 +10,33 @@
 /// positive it picks as ``RandomPicker``.
 public struct WeightedRandomPicker: Picker {
   let maximumEndpoints: Int
+  let random: SeededRandom?
 
   /// Creates the picker.
-  /// - Parameter maximumEndpoints: how many endpoints to choose, 1 or more; those after the first are fallbacks.
-  public init(maximumEndpoints: Int = 1) {
+  /// - Parameters:
+  ///   - maximumEndpoints: how many endpoints to choose, 1 or more; those after the first are fallbacks.
+  ///   - random: where random numbers come from; nil for the event loop's own.
+  public init(maximumEndpoints: Int = 1, random: SeededRandom? = nil) {
     self.maximumEndpoints = max(1, maximumEndpoints)
+    self.random = random
   }
 
   /// Appends the candidates drawn.
   public func pick(_ cycle: SchedulingCycle, totals: UnsafeBufferPointer<Double>, picks: inout [Int]) {
     guard totals.contains(where: { $0 > 0 }) else {
-      return RandomPicker(maximumEndpoints: maximumEndpoints).pick(cycle, totals: totals, picks: &picks)
+      return RandomPicker(maximumEndpoints: maximumEndpoints, random: random)
+        .pick(cycle, totals: totals, picks: &picks)
     }
     let keys = cycle.makeScores()
-    for position in totals.indices {
-      let total = totals[position]
-      // The logarithm of U^(1/total): the same order, without underflow for small totals.
-      keys[position] = total > 0 ? log(max(cycle.random.unit(), 1e-10)) / total : -.infinity
+    cycle.withRandom(random) { random in
+      for position in totals.indices {
+        let total = totals[position]
+        // The logarithm of U^(1/total): the same order, without underflow for small totals.
+        keys[position] = total > 0 ? log(max(random.unit(), 1e-10)) / total : -.infinity
+      }
     }
     guard maximumEndpoints > 1 else {
-      picks.append(MaxScorePicker.best(UnsafeBufferPointer(keys), &cycle.random))
+      picks.append(cycle.withRandom(random) { MaxScorePicker.best(UnsafeBufferPointer(keys), &$0) })
       return
     }
     picks.append(contentsOf: totals.indices)
@@ -40,6 +47,6 @@ public struct WeightedRandomPicker: Picker {
 
 extension PluginRegistration {
   static let weightedRandomPicker = PluginRegistration(type: "weighted-random-picker") { context in
-    WeightedRandomPicker(maximumEndpoints: context.parameters.maximumEndpoints())
+    WeightedRandomPicker(maximumEndpoints: context.parameters.maximumEndpoints(), random: context.seededRandom())
   }
 }

@@ -8,20 +8,47 @@ public struct Scheduler: Sendable {
   public let handler: any ProfileHandler
   /// Producers in the order they run.
   public let producers: [any Producer]
+  /// Plugins that learn where requests go, in the order they are told.
+  public let observers: [any PlacementObserver]
+  /// Plugins that may turn requests away, in the order they are asked.
+  public let admitters: [any Admitter]
+  /// Tells how many tokens a request counts; nil for its prompt tokens.
+  public let loadEstimator: (any LoadEstimator)?
+  private let names: ProfileNames
 
   /// Creates a scheduler.
-  public init(profiles: [SchedulingProfile], handler: any ProfileHandler, producers: [any Producer] = []) {
+  /// - Parameter observers: the producers unless given.
+  public init(
+    profiles: [SchedulingProfile], handler: any ProfileHandler, producers: [any Producer] = [],
+    observers: [any PlacementObserver]? = nil, admitters: [any Admitter] = [], loadEstimator: (any LoadEstimator)? = nil
+  ) {
     self.profiles = profiles
     self.handler = handler
     self.producers = producers
+    self.observers = observers ?? producers
+    self.admitters = admitters
+    self.loadEstimator = loadEstimator
+    self.names = ProfileNames(profiles.map(\.name))
+  }
+
+  /// Asks the admission plugins about the request of a cycle that has candidates, after running the producers.
+  /// - Returns: why the request is turned away; nil when it isn't.
+  public func denial(of cycle: SchedulingCycle) -> String? {
+    guard !admitters.isEmpty else { return nil }
+    produce(cycle)
+    for admitter in admitters {
+      if let reason = admitter.denial(cycle) { return reason }
+    }
+    return nil
   }
 
   /// Chooses endpoints for the request of a cycle that has candidates.
   /// - Returns: the index of the primary profile; its result in the cycle holds the destination, best first.
   public func schedule(_ cycle: SchedulingCycle) throws(SchedulingError) -> Int {
     cycle.prepareResults(profileCount: profiles.count)
+    if cycle.profileNames !== names { cycle.profileNames = names }
     cycle.trace?.candidateCount = cycle.count
-    for producer in producers { producer.produce(cycle) }
+    produce(cycle)
     var next: [Int] = []
     var picks: [Int] = []
     var failed: Int?
@@ -31,17 +58,21 @@ public struct Scheduler: Sendable {
       handler.nextProfiles(cycle, profiles: profiles, into: &next)
       guard !next.isEmpty else { break }
       for index in next where index < profiles.count {
-        var result = cycle.results[index]
+        // Taken out while the profile runs, so that the result is filled in place.
+        var result = ProfileResult()
+        swap(&result, &cycle.results[index])
         let didPick = profiles[index].run(cycle, result: &result, picks: &picks)
-        cycle.results[index] = result
+        swap(&result, &cycle.results[index])
         if !didPick { failed = index }
       }
     }
-    guard cycle.results.contains(where: \.hasRun) else { throw .noProfileRan }
+    guard cycle.results.contains(where: \.hasRun) else {
+      throw handler.reasonNothingRan(cycle, profiles: profiles).map { .undecided($0) } ?? .noProfileRan
+    }
+    let primary = try handler.primaryProfile(cycle, profiles: profiles)
     if let failed, cycle.results.allSatisfy(\.endpoints.isEmpty) {
       throw .noCandidateLeft(profile: profiles[failed].name)
     }
-    let primary = try handler.primaryProfile(cycle, profiles: profiles)
     guard profiles.indices.contains(primary), !cycle.results[primary].endpoints.isEmpty else {
       throw .undecided("the primary profile chose no endpoint")
     }
@@ -49,14 +80,39 @@ public struct Scheduler: Sendable {
     return primary
   }
 
-  /// Tells the producers where the request went, given the primary profile.
+  private func produce(_ cycle: SchedulingCycle) {
+    guard !cycle.hasProduced else { return }
+    cycle.hasProduced = true
+    for producer in producers { producer.produce(cycle) }
+  }
+
+  /// What to count on the first endpoint of a profile's result, now that the request is scheduled.
+  /// - Returns: nil when the profile has no result, or is not the primary one and no plugin accounts for the others.
+  public func reservation(_ cycle: SchedulingCycle, profile: Int, primary: Int) -> LoadReservation? {
+    guard profiles.indices.contains(profile), let endpoint = cycle.results[profile].endpoints.first,
+      let candidate = cycle.results[profile].candidates.first
+    else { return nil }
+    if let loadEstimator {
+      let estimate = loadEstimator.estimate(cycle, candidate: candidate)
+      // Another stage than the primary one has done its part when the response begins.
+      return LoadReservation(
+        slot: endpoint.slot, tokens: estimate.tokens,
+        isHeldUntilEnd: estimate.isHeldUntilEnd && profile == primary)
+    }
+    guard profile == primary else { return nil }
+    return LoadReservation(slot: endpoint.slot, tokens: cycle.request.promptTokens, isHeldUntilEnd: false)
+  }
+
+  /// Tells plugins where the request went, given the primary profile. They may change
+  /// ``SchedulingCycle/forwarding``.
   public func requestPlaced(_ cycle: SchedulingCycle, primary: Int) {
     cycle.forgetFilters()
+    cycle.primaryProfile = primary
     cycle.placements.removeAll(keepingCapacity: true)
     for index in profiles.indices where index == primary || profiles[index].name == Self.prefillProfile {
       if cycle.results[index].hasRun { cycle.placements.append(cycle.results[index]) }
     }
-    for producer in producers { producer.requestPlaced(cycle) }
+    for observer in observers { observer.requestPlaced(cycle) }
   }
 
   private static let prefillProfile = "prefill"

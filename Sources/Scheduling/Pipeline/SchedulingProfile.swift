@@ -63,7 +63,7 @@ public struct SchedulingProfile: Sendable {
     }
     picks.removeAll(keepingCapacity: true)
     picker.pick(cycle, totals: UnsafeBufferPointer(totals), picks: &picks)
-    for position in picks { result.append(cycle.endpoint(position)) }
+    for position in picks { result.append(cycle.endpoint(position), candidate: cycle.allPosition(position)) }
     if var trace {
       trace.totals = Array(totals)
       trace.picks = result.endpoints.map(\.addressText)

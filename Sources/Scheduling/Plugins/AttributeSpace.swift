@@ -54,3 +54,21 @@ public struct PrefixMatchAttributes: Sendable {
     blockSize = space.attribute("prefix-block-size", producer: producer)
   }
 }
+
+/// What a producer tells about the load of candidates beyond the endpoint table's counters.
+public struct InFlightLoadAttributes: Sendable {
+  /// For each candidate: prompt tokens of this request that it would have to compute.
+  public let uncachedRequestTokens: AttributeID
+
+  /// The attributes of a producer.
+  public init(_ space: AttributeSpace, producer: String = DataKind.inFlightLoad.defaultProducer) {
+    uncachedRequestTokens = space.attribute("uncached-request-tokens", producer: producer)
+  }
+}
+
+extension AttributeSpace {
+  /// The text attribute in which a producer tells the session of a request.
+  public func sessionID(producer: String = DataKind.sessionID.defaultProducer) -> AttributeID {
+    attribute("session-id", producer: producer)
+  }
+}

@@ -55,15 +55,20 @@ public protocol ProfileHandler: Plugin {
   /// Checks that the configured profiles suit the handler.
   /// - Returns: what is wrong with them, nil if nothing.
   func problem(withProfiles names: [String]) -> String?
+
+  /// Why no profile was to run for a request, when something about the request is the reason.
+  func reasonNothingRan(_ cycle: SchedulingCycle, profiles: [SchedulingProfile]) -> String?
+}
+
+extension ProfileHandler {
+  /// Most handlers run something for every request.
+  public func reasonNothingRan(_ cycle: SchedulingCycle, profiles: [SchedulingProfile]) -> String? { nil }
 }
 
 /// Computes values that other plugins read, before profiles run.
-public protocol Producer: Plugin {
+public protocol Producer: PlacementObserver {
   /// Computes the attributes of the request and its candidates.
   func produce(_ cycle: SchedulingCycle)
-
-  /// The request was scheduled; the cycle holds its results.
-  func requestPlaced(_ cycle: SchedulingCycle)
 }
 
 extension Producer {

@@ -1,12 +1,18 @@
+import Endpoints
 import PrefixCache
 import Synchronization
 
 /// State that outlives a configuration: plugins made again with the same parameters find theirs here.
 public final class PluginServices: Sendable {
+  /// The LoRA adapters of the endpoints; scrapers write them.
+  public let adapters: AdapterStore
   private let prefixIndexes = Mutex<[String: PrefixIndex]>([:])
 
   /// Creates services without state.
-  public init() {}
+  /// - Parameter adapters: the store that the pool's scrapers write to.
+  public init(adapters: AdapterStore = AdapterStore()) {
+    self.adapters = adapters
+  }
 
   /// The prefix index of the producer with this name, the same for every call.
   public func prefixIndex(named name: String, make: () -> PrefixIndex) -> PrefixIndex {

@@ -7,7 +7,7 @@ import PrefixCache
 /// The prompt is cut into blocks whose chained hashes are looked up in an index of what was sent where. A request that
 /// was placed is learned at once, so that the next one with the same beginning finds it. Follows the newer of the
 /// reference's two algorithms (token blocks of at least 64 tokens, the partial last block included).
-public final class ApproximatePrefixCacheProducer: Producer {
+public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver {
   /// The parameters of the producer.
   public struct Parameters: Sendable, Hashable {
     /// Take block size and capacity from the servers' metrics where they tell.
@@ -113,7 +113,9 @@ public final class ApproximatePrefixCacheProducer: Producer {
 }
 
 extension PluginRegistration {
-  static let approximatePrefixCacheProducer = PluginRegistration(type: "approx-prefix-cache-producer") { context in
+  static let approximatePrefixCacheProducer = PluginRegistration(
+    type: "approx-prefix-cache-producer", produces: [.prefixCacheMatch]
+  ) { context in
     let decoder = context.parameters
     var parameters = ApproximatePrefixCacheProducer.Parameters()
     // The older API version limits in blocks unless told to limit in tokens, and knows the producer by its type only.
@@ -121,7 +123,7 @@ extension PluginRegistration {
       parameters.maxPrefixTokens = 0
       parameters.maxPrefixBlocks = 256
     }
-    let name = context.lineage == .llmD ? context.name : DataKind.prefixCacheMatch.defaultProducer
+    let name = context.publishedName(of: .prefixCacheMatch)
     parameters.autoTune = decoder.bool("autoTune", default: parameters.autoTune)
     _ = decoder.isSet("blockSizeTokens")
     let oldBlockSize =

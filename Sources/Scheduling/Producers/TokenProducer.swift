@@ -9,7 +9,9 @@ public struct TokenProducer: Producer {
 }
 
 extension PluginRegistration {
-  static let tokenProducer = PluginRegistration(type: "token-producer", aliases: ["tokenizer"]) { context in
+  static let tokenProducer = PluginRegistration(
+    type: "token-producer", aliases: ["tokenizer"], produces: [.tokenizedPrompt]
+  ) { context in
     _ = context.parameters.child("estimate")
     return TokenProducer()
   }

@@ -36,7 +36,7 @@ public struct PrefixCacheScorer: Scorer {
 extension PluginRegistration {
   static let prefixCacheScorer = PluginRegistration(type: "prefix-cache-scorer", requires: [.prefixCacheMatch]) {
     context in
-    let producer = context.parameters.string("prefixMatchInfoProducerName", default: "")
+    let producer = context.producer(of: .prefixCacheMatch, parameter: "prefixMatchInfoProducerName")
     let weight = context.parameters.double("matchLengthWeight", default: 0, range: 0...1)
     let scale = context.parameters.double("matchLengthScaleTokens", default: 8_192, range: 0...)
     if context.lineage != .llmD {
@@ -47,7 +47,7 @@ extension PluginRegistration {
       context.parameters.reject("matchLengthScaleTokens", "must be positive when matchLengthWeight is")
     }
     return PrefixCacheScorer(
-      match: PrefixMatchAttributes(context.attributes, producer: producer.isEmpty ? nil : producer),
+      match: PrefixMatchAttributes(context.attributes, producer: producer),
       matchLengthWeight: weight, matchLengthScaleTokens: scale)
   }
 }

@@ -1,0 +1,20 @@
+/// The order in which producers run: as configured, but each after those whose data it reads.
+enum ProducerOrder {
+  static func sorted(_ instances: [PluginInstance], registry: PluginRegistry) -> [any Producer] {
+    var left: [(registration: PluginRegistration?, producer: any Producer)] = instances.compactMap { instance in
+      (instance.plugin as? any Producer).map { (registry.registration(for: instance.type), $0) }
+    }
+    var sorted: [any Producer] = []
+    while !left.isEmpty {
+      let next = left.indices.first { index in
+        let reads = (left[index].registration?.requires ?? []) + (left[index].registration?.uses ?? [])
+        return left.indices.allSatisfy { other in
+          other == index || !(left[other].registration?.produces ?? []).contains(where: reads.contains)
+        }
+      }
+      // Producers that read each other's data run as configured.
+      sorted.append(left.remove(at: next ?? 0).producer)
+    }
+    return sorted
+  }
+}
