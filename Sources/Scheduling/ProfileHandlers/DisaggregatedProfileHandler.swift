@@ -12,8 +12,11 @@ public struct DisaggregatedProfileHandler: ProfileHandler, PlacementObserver {
 
   /// The names of the stages' profiles.
   public struct ProfileNames: Sendable, Hashable {
+    /// The stage that answers the client.
     public var decode = "decode"
+    /// The stage that computes the prompt.
     public var prefill = "prefill"
+    /// The stage that encodes media.
     public var encode = "encode"
 
     /// Creates the default names.
