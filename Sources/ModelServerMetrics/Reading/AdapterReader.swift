@@ -1,3 +1,5 @@
+import Endpoints
+
 /// Collects the LoRA series of a page.
 ///
 /// The value of such a series is the time it was made, so the greatest one is current. The labels are kept as bytes and
