@@ -31,6 +31,8 @@ public final class SchedulingCycle {
   private var scratch = Scratch()
   private let arrays = CycleArrays()
   private var workspaces: [AnyObject?] = []
+  var sparePicks: [Int] = []
+  var spareProfiles: [Int] = []
 
   /// Results of the profiles that ran, by profile index.
   public internal(set) var results: [ProfileResult] = []

@@ -21,9 +21,11 @@ public struct Scheduler: Sendable {
   public func schedule(_ cycle: SchedulingCycle) throws(SchedulingError) -> Int {
     cycle.prepareResults(profileCount: profiles.count)
     cycle.trace?.candidateCount = cycle.count
-    for producer in producers { producer.produce(cycle) }
+    for index in producers.indices { producers[index].produce(cycle) }
+    // The memory of the last request's list is used again.
     var next: [Int] = []
-    var picks: [Int] = []
+    swap(&next, &cycle.spareProfiles)
+    defer { cycle.spareProfiles = next }
     var failed: Int?
     // A handler that never ends would hang a loop; no handler needs more rounds than there are profiles.
     for _ in 0...profiles.count {
@@ -31,10 +33,7 @@ public struct Scheduler: Sendable {
       handler.nextProfiles(cycle, profiles: profiles, into: &next)
       guard !next.isEmpty else { break }
       for index in next where index < profiles.count {
-        var result = cycle.results[index]
-        let didPick = profiles[index].run(cycle, result: &result, picks: &picks)
-        cycle.results[index] = result
-        if !didPick { failed = index }
+        if !profiles[index].run(cycle, index: index) { failed = index }
       }
     }
     guard cycle.results.contains(where: \.hasRun) else { throw .noProfileRan }
@@ -56,7 +55,7 @@ public struct Scheduler: Sendable {
     for index in profiles.indices where index == primary || profiles[index].name == Self.prefillProfile {
       if cycle.results[index].hasRun { cycle.placements.append(cycle.results[index]) }
     }
-    for producer in producers { producer.requestPlaced(cycle) }
+    for index in producers.indices { producers[index].requestPlaced(cycle) }
   }
 
   private static let prefillProfile = "prefill"
