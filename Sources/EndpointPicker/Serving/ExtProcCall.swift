@@ -52,6 +52,7 @@ final class ExtProcCall: GRPCCall {
     loop.arena.reset()
     do throws(ProcessingMessageError) {
       let message = try ProcessingMessage(bytes, arena: loop.arena)
+      if let modes = message.bodyModes { machine.received(modes) }
       if !message.metadata.isEmpty { try readMetadata(message) }
       switch message.content {
       case .headers(let view, let endOfStream):
@@ -121,6 +122,9 @@ final class ExtProcCall: GRPCCall {
       perform(action)
     case .passResponseBody(let endOfStream):
       pass(piece, endOfStream: endOfStream)
+    case .acknowledgeBody(.response):
+      responseBytes += piece.count
+      perform(action)
     default:
       perform(action)
     }
@@ -132,6 +136,11 @@ final class ExtProcCall: GRPCCall {
       break
     case .pick(let basis):
       pick(basis)
+    case .acknowledgeRequestHeaders:
+      send(loop.answers.requestHeaders)
+    case .acknowledgeBody(let direction):
+      send(direction == .request ? loop.answers.requestBody : loop.answers.responseBody)
+      responseMayBeComplete()
     case .answerResponseHeaders:
       send(loop.answers.responseHeaders)
       responseMayBeComplete()
@@ -179,7 +188,11 @@ final class ExtProcCall: GRPCCall {
   private func pick(_ basis: StreamMachine.PickBasis) {
     guard let pool else { return }
     var input = Director.Input(headers: headers, body: nil, subset: subset)
-    if basis != .headersOnly { input.body = bodyBytes }
+    switch basis {
+    case .headersOnly, .headersBeforeBody: break
+    case .bufferedBody(isWhole: false): input.isBodyPartial = true
+    case .body, .bodyThenTrailers, .streamedBody, .bufferedBody: input.body = bodyBytes
+    }
     do throws(Rejection) {
       let decision = try Director.decide(input, pool: pool, loop: loop)
       answer(decision, basis)
@@ -202,10 +215,18 @@ final class ExtProcCall: GRPCCall {
   private func answer(_ decision: consuming Director.Decision, _ basis: StreamMachine.PickBasis) {
     machine.picked()
     model = decision.model
-    sendDestination(decision.endpoints)
+    if case .bufferedBody = basis {
+      sendDestination(decision.endpoints, .body(.request))
+    } else {
+      sendDestination(decision.endpoints, .headers(.request))
+    }
     lease = decision.takeLease()
     switch basis {
-    case .headersOnly: break
+    case .headersOnly, .headersBeforeBody: break
+    case .bufferedBody: releaseBody()
+    case .streamedBody(let pieces):
+      for _ in 0..<pieces { send(loop.answers.requestBody) }
+      releaseBody()
     case .body: sendBody(endOfStream: true)
     case .bodyThenTrailers:
       sendBody(endOfStream: false)
@@ -217,14 +238,14 @@ final class ExtProcCall: GRPCCall {
     }
   }
 
-  private func sendDestination(_ endpoints: [Endpoint]) {
-    if endpoints.count == 1, generatedRequestID == nil {
+  private func sendDestination(_ endpoints: [Endpoint], _ kind: Answer.Kind) {
+    if endpoints.count == 1, generatedRequestID == nil, kind == .headers(.request) {
       send(loop.answers.destination(endpoints[0]))
       return
     }
     let destination = endpoints.map(\.addressText).joined(separator: ",")
     let more = generatedRequestID.map { [(name: "x-request-id", value: $0)] } ?? []
-    send(HeaderAnswers.make(destination: destination, headers: more).packed())
+    send(HeaderAnswers.make(kind, destination: destination, headers: more).packed())
   }
 
   private func sendBody(endOfStream: Bool) {
