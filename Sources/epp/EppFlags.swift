@@ -3,7 +3,11 @@ import EndpointPicker
 import PickerConfiguration
 
 /// The flags, named as the reference's. They are read in every form pflag knows; see ``table``.
-struct EppFlags: ParsableArguments {
+struct EppFlags: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "epp",
+    abstract: "Picks the model server for each LLM request a proxy asks about, over Envoy's ext_proc API.")
+
   @Option(help: "Port of the ext_proc gRPC service.")
   var grpcPort = 9002
   @Option(help: "Port of the gRPC health service, plain text.")
@@ -119,8 +123,18 @@ extension EppFlags {
     GoFlag("model-server-metrics-port", .int), GoFlag("model-server-metrics-https-insecure-skip-verify", .bool),
   ])
 
+  /// Flags that are on by default in the reference and ask for something that is not there yet.
+  private var missingFeatures: [String] {
+    [
+      ("metrics-endpoint-auth", metricsEndpointAuth), ("enable-pprof", enablePprof), ("tracing", tracing),
+    ].filter { given.contains($0.0) && $0.1 }.map(\.0)
+  }
+
+  /// Flags on the command line that change nothing.
+  var givenWithoutEffect: [String] { (given.intersection(Self.withoutEffect) + missingFeatures).sorted() }
+
   /// Flags that charts pass and that change nothing yet.
-  static let withoutEffect: Set<String> = [
+  private static let withoutEffect: Set<String> = [
     "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports", "enable-cert-reload",
     "ha-enable-leader-election", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
     "model-server-metrics-scheme", "model-server-metrics-path", "model-server-metrics-port",
