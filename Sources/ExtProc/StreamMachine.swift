@@ -79,12 +79,16 @@ public struct StreamMachine: Sendable, Hashable {
   private var bodyBytes = 0
   private var pieces = 0
   private let maxBodyBytes: Int
+  private let allowsEarlyRelease: Bool
   private var modes = BodyModes(request: .fullDuplexStreamed, response: .fullDuplexStreamed)
 
   /// Creates the state of a new stream.
-  /// - Parameter maxBodyBytes: most bytes of a request body that are kept.
-  public init(maxBodyBytes: Int) {
+  /// - Parameters:
+  ///   - maxBodyBytes: most bytes of a request body that are kept.
+  ///   - allowsEarlyRelease: end the stream when the request was answered, where the proxy buffers request bodies.
+  public init(maxBodyBytes: Int, allowsEarlyRelease: Bool = false) {
     self.maxBodyBytes = maxBodyBytes
+    self.allowsEarlyRelease = allowsEarlyRelease
   }
 
   /// The response is complete: what the request held can be released.
@@ -98,6 +102,12 @@ public struct StreamMachine: Sendable, Hashable {
   public mutating func received(_ modes: BodyModes) {
     guard phase == .waiting, !responseStarted else { return }
     self.modes = modes
+  }
+
+  /// The stream ends with the answer to the request, and the proxy is asked to send nothing of the response. Never in
+  /// full duplex, where ending a stream early loses data.
+  public var releasesEarly: Bool {
+    allowsEarlyRelease && (modes.request == .buffered || modes.request == .bufferedPartial)
   }
 
   /// The response body will not be seen, so its end will not either.

@@ -53,6 +53,11 @@ struct EppFlags: ParsableCommand {
   @Option(help: "Answer health checks on the ext_proc port too.")
   var healthChecking = false
 
+  @Option(
+    help: """
+      End ext_proc streams with the request, where the proxy buffers request bodies and allows mode overrides.
+      """)
+  var earlyStreamRelease = false
   @Option(help: "How long open streams may go on after a termination signal.")
   var drainTimeout = "30s"
   @Option(help: "Largest message and request body accepted, such as 10MiB; default 64MiB.")
@@ -91,7 +96,7 @@ struct EppFlags: ParsableCommand {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
-    case enableCertReload, healthChecking, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
+    case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
     case zapStacktraceLevel, zapTimeEncoding, metricsEndpointAuth, enablePprof, tracing, haEnableLeaderElection
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
@@ -111,7 +116,7 @@ extension EppFlags {
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
-    GoFlag("health-checking", .bool),
+    GoFlag("health-checking", .bool), GoFlag("early-stream-release", .bool),
     GoFlag("drain-timeout", .duration), GoFlag("grpc-max-recv-msg-size", .string),
     GoFlag("grpc-max-send-msg-size", .string), GoFlag("max-buffered-bytes-per-connection", .string),
     GoFlag("max-buffered-bytes", .string), GoFlag("threads", .int),
@@ -164,6 +169,7 @@ extension EppFlags {
     options.secureServing = secureServing
     options.certificateDirectory = certPath
     options.healthChecking = healthChecking
+    options.releasesStreamsEarly = earlyStreamRelease
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)
     if !grpcMaxRecvMsgSize.isEmpty {
       options.maxMessageBytes = try bytes(grpcMaxRecvMsgSize, "grpc-max-recv-msg-size")

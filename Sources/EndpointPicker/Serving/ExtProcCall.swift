@@ -37,7 +37,7 @@ final class ExtProcCall: GRPCCall {
     self.stream = stream
     self.pool = pool
     self.limits = limits
-    machine = StreamMachine(maxBodyBytes: limits.maxBodyBytes)
+    machine = StreamMachine(maxBodyBytes: limits.maxBodyBytes, allowsEarlyRelease: limits.releasesStreamsEarly)
     receivedAt = loop.clock.nanoseconds()
     responseBytes = 0
     errorCode = nil
@@ -137,7 +137,7 @@ final class ExtProcCall: GRPCCall {
     case .pick(let basis):
       pick(basis)
     case .acknowledgeRequestHeaders:
-      send(loop.answers.requestHeaders)
+      send(machine.releasesEarly ? loop.answers.requestHeadersHidingResponse : loop.answers.requestHeaders)
     case .acknowledgeBody(let direction):
       send(direction == .request ? loop.answers.requestBody : loop.answers.responseBody)
       responseMayBeComplete()
@@ -223,7 +223,9 @@ final class ExtProcCall: GRPCCall {
     lease = decision.takeLease()
     switch basis {
     case .headersOnly, .headersBeforeBody: break
-    case .bufferedBody: releaseBody()
+    case .bufferedBody:
+      releaseBody()
+      if machine.releasesEarly { releaseStream() }
     case .streamedBody(let pieces):
       for _ in 0..<pieces { send(loop.answers.requestBody) }
       releaseBody()
@@ -246,6 +248,16 @@ final class ExtProcCall: GRPCCall {
     let destination = endpoints.map(\.addressText).joined(separator: ",")
     let more = generatedRequestID.map { [(name: "x-request-id", value: $0)] } ?? []
     send(HeaderAnswers.make(kind, destination: destination, headers: more).packed())
+  }
+
+  /// Ends the stream with the request. The response will not be seen, so the lease ends when it probably has.
+  private func releaseStream() {
+    if let lease = lease.take() {
+      let seconds = EarlyRelease.seconds(promptTokens: lease.promptTokens)
+      loop.hold(lease, seconds: seconds)
+    }
+    stream?.markComplete()
+    stream?.finish(.ok)
   }
 
   private func sendBody(endOfStream: Bool) {

@@ -17,6 +17,12 @@ final class HeaderAnswers {
     return answer.packed()
   }()
   let requestHeaders = Answer(.headers(.request)).packed()
+  /// The same, asking the proxy to keep the response to itself.
+  let requestHeadersHidingResponse: [UInt8] = {
+    var answer = Answer(.headers(.request))
+    answer.modeOverride = .hideResponse
+    return answer.packed()
+  }()
   let requestBody = Answer(.body(.request)).packed()
   let responseBody = Answer(.body(.response)).packed()
   let requestTrailers = Answer(.trailers(.request)).packed()
