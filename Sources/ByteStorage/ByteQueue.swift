@@ -1,7 +1,8 @@
 /// Outgoing bytes of one stream, in order: small pieces are copied, large ones stay in the blocks they arrived in.
 ///
-/// Warm queues do not allocate. Not thread-safe.
-public struct ByteQueue: ~Copyable {
+/// Warm queues do not allocate. A class, because a structure inside of a stream object would pay a run-time exclusivity
+/// check for each call. Not thread-safe.
+public final class ByteQueue {
   private struct Segment {
     /// nil for bytes in `copied`.
     var block: ByteBlock?
@@ -20,14 +21,14 @@ public struct ByteQueue: ~Copyable {
 
   /// Appends a copy of the bytes.
   @inline(__always)
-  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+  public func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     appendUninitialized(bytes.count).copyMemory(from: source, byteCount: bytes.count)
   }
 
   /// Appends `length` bytes that the caller fills at once through the returned pointer.
   @inline(__always)
-  public mutating func appendUninitialized(_ length: Int) -> UnsafeMutableRawPointer {
+  public func appendUninitialized(_ length: Int) -> UnsafeMutableRawPointer {
     let offset = copied.count
     let pointer = copied.appendUninitialized(length)
     let last = segments.count - 1
@@ -41,14 +42,14 @@ public struct ByteQueue: ~Copyable {
   }
 
   /// Appends a part of a block without copying it. The block must not change until the bytes were taken.
-  public mutating func append(_ block: ByteBlock, _ range: Range<Int>) {
+  public func append(_ block: ByteBlock, _ range: Range<Int>) {
     guard !range.isEmpty else { return }
     segments.append(Segment(block: block, offset: range.lowerBound, length: range.count))
     count += range.count
   }
 
   /// Moves `length` bytes, at most ``count``, out of the queue.
-  public mutating func take(_ length: Int, into destination: UnsafeMutableRawPointer) {
+  public func take(_ length: Int, into destination: UnsafeMutableRawPointer) {
     var destination = destination
     var remaining = min(length, count)
     count -= remaining
@@ -73,7 +74,7 @@ public struct ByteQueue: ~Copyable {
   }
 
   /// Drops everything that waits.
-  public mutating func removeAll() {
+  public func removeAll() {
     segments.removeAll(keepingCapacity: segments.capacity <= 64)
     first = 0
     count = 0

@@ -1,11 +1,21 @@
 /// The states of one ext_proc stream: a message in, an action out.
 ///
 /// A pure value without I/O, clocks or bodies: the owner keeps the bytes, runs the scheduler and sends the answers.
-/// It follows the Endpoint Picker protocol for full-duplex bodies: the answer to the request headers waits for the end
-/// of the request body, comes first, and is followed by the body; the response passes through piece by piece.
 ///
 ///     waiting ─headers─▶ collecting ─body end / trailers─▶ picking ─picked─▶ forwarding ─response end─▶ done
 ///         └──headers without body──────────────────────────▶ picking ─rejected─▶ done
+///
+/// What happens in between depends on the mode in which the proxy sends each body (``BodyModes``):
+///
+/// - *Full duplex*, and whenever the proxy does not say: the answer to the request headers waits for the end of the
+///   request body, comes first, and is followed by the body (Endpoint Picker protocol); the response passes through
+///   piece by piece.
+/// - *Streamed*: the proxy waits for the answer to the headers before it sends the body, so the endpoint is picked on
+///   the headers and every piece is answered on its own. A proxy that sends pieces early is answered as in full duplex,
+///   except that pieces are acknowledged and not sent back.
+/// - *Buffered*, whole or partial: the headers are acknowledged at once, the endpoint is picked when the body arrives,
+///   and the answer to the body carries it.
+/// - *None*: the endpoint is picked on the headers.
 ///
 /// A response that begins before the request was answered is the proxy's own (a local reply): the request is given up.
 public struct StreamMachine: Sendable, Hashable {
@@ -17,6 +27,10 @@ public struct StreamMachine: Sendable, Hashable {
     case appendBody
     /// Keep the piece, if any, then pick an endpoint and report by ``picked()`` or ``rejected()``.
     case pick(PickBasis)
+    /// Acknowledge the request headers; the endpoint follows with the answer to the body.
+    case acknowledgeRequestHeaders
+    /// Acknowledge a piece of a body without sending it back.
+    case acknowledgeBody(ProcessingMessage.Direction)
     /// Answer the response headers.
     case answerResponseHeaders
     /// Send this piece of the response body back.
@@ -33,6 +47,12 @@ public struct StreamMachine: Sendable, Hashable {
   public enum PickBasis: Sendable, Hashable {
     /// There is no body. The header answer alone is sent.
     case headersOnly
+    /// There is a body that is not seen before the answer, or not at all. The header answer alone is sent.
+    case headersBeforeBody
+    /// The body is there, or its beginning if it is not whole. The answer to the body carries the endpoint.
+    case bufferedBody(isWhole: Bool)
+    /// The body came in pieces that are acknowledged after the header answer.
+    case streamedBody(pieces: Int)
     /// The body is complete. It is sent back with its last piece marked as the end.
     case body
     /// The body was ended by trailers. It is sent back without an end, then the trailers are answered.
@@ -57,12 +77,18 @@ public struct StreamMachine: Sendable, Hashable {
   private var responseStarted = false
   private var responseEnded = false
   private var bodyBytes = 0
+  private var pieces = 0
   private let maxBodyBytes: Int
+  private let allowsEarlyRelease: Bool
+  private var modes = BodyModes(request: .fullDuplexStreamed, response: .fullDuplexStreamed)
 
   /// Creates the state of a new stream.
-  /// - Parameter maxBodyBytes: most bytes of a request body that are kept.
-  public init(maxBodyBytes: Int) {
+  /// - Parameters:
+  ///   - maxBodyBytes: most bytes of a request body that are kept.
+  ///   - allowsEarlyRelease: end the stream when the request was answered, where the proxy buffers request bodies.
+  public init(maxBodyBytes: Int, allowsEarlyRelease: Bool = false) {
     self.maxBodyBytes = maxBodyBytes
+    self.allowsEarlyRelease = allowsEarlyRelease
   }
 
   /// The response is complete: what the request held can be released.
@@ -71,17 +97,42 @@ public struct StreamMachine: Sendable, Hashable {
   /// An endpoint was picked and the request is on its way or was answered.
   public var isForwarding: Bool { phase == .forwarding }
 
+  /// The proxy told its body modes, which comes with its first message. Modes this program does not know are taken for
+  /// full duplex.
+  public mutating func received(_ modes: BodyModes) {
+    guard phase == .waiting, !responseStarted else { return }
+    self.modes = modes
+  }
+
+  /// The stream ends with the answer to the request, and the proxy is asked to send nothing of the response. Never in
+  /// full duplex, where ending a stream early loses data.
+  public var releasesEarly: Bool {
+    allowsEarlyRelease && (modes.request == .buffered || modes.request == .bufferedPartial)
+  }
+
+  /// The response body will not be seen, so its end will not either.
+  public var hidesResponseBody: Bool { modes.response == .some(.none) }
+
   /// Headers arrived.
   public mutating func receivedHeaders(_ direction: ProcessingMessage.Direction, endOfStream: Bool) -> Action {
     switch direction {
     case .request:
       guard phase == .waiting, !responseStarted else { return .fail(.unexpected("second request headers")) }
-      guard endOfStream else {
+      guard !endOfStream else {
+        phase = .picking(.headersOnly)
+        return .pick(.headersOnly)
+      }
+      switch modes.request {
+      case .some(.none), .streamed where !modes.sendsBodyEarly:
+        phase = .picking(.headersBeforeBody)
+        return .pick(.headersBeforeBody)
+      case .buffered, .bufferedPartial:
+        phase = .collecting
+        return .acknowledgeRequestHeaders
+      case .fullDuplexStreamed, .streamed, nil:
         phase = .collecting
         return .none
       }
-      phase = .picking(.headersOnly)
-      return .pick(.headersOnly)
     case .response:
       guard !responseStarted else { return .fail(.unexpected("second response headers")) }
       responseStarted = true
@@ -105,25 +156,38 @@ public struct StreamMachine: Sendable, Hashable {
     switch phase {
     case .waiting: return .fail(.unexpected("request body before request headers"))
     case .collecting: break
+    case .forwarding where modes.request == .streamed && !modes.sendsBodyEarly:
+      return .acknowledgeBody(.request)
     case .picking, .forwarding, .done:
       // Envoy can repeat the end of the body in an empty message of its own.
       return byteCount == 0 || phase == .done ? .none : .fail(.unexpected("request body after its end"))
     }
+    pieces += 1
     bodyBytes += byteCount
     guard bodyBytes <= maxBodyBytes else {
       phase = .done
       return .rejectTooLarge
     }
+    if modes.request == .buffered || modes.request == .bufferedPartial {
+      // Trailers leave the end unmarked; only a partial body can be cut short.
+      let basis = PickBasis.bufferedBody(isWhole: endOfStream || modes.request == .buffered)
+      phase = .picking(basis)
+      return .pick(basis)
+    }
     guard endOfStream else { return byteCount > 0 ? .appendBody : .none }
-    phase = .picking(.body)
-    return .pick(.body)
+    let basis = modes.request == .streamed ? PickBasis.streamedBody(pieces: pieces) : .body
+    phase = .picking(basis)
+    return .pick(basis)
   }
 
   private mutating func receivedResponseBody(_ endOfStream: Bool) -> Action {
     guard responseStarted else { return .fail(.unexpected("response body before response headers")) }
     guard !responseEnded else { return .none }
     responseEnded = endOfStream
-    return .passResponseBody(endOfStream: endOfStream)
+    switch modes.response {
+    case .fullDuplexStreamed, nil: return .passResponseBody(endOfStream: endOfStream)
+    case .some(.none), .streamed, .buffered, .bufferedPartial: return .acknowledgeBody(.response)
+    }
   }
 
   /// Trailers arrived.
@@ -133,8 +197,16 @@ public struct StreamMachine: Sendable, Hashable {
       switch phase {
       case .waiting: return .fail(.unexpected("request trailers before request headers"))
       case .collecting:
-        phase = .picking(.bodyThenTrailers)
-        return .pick(.bodyThenTrailers)
+        switch modes.request {
+        case .buffered, .bufferedPartial: return .fail(.unexpected("request trailers instead of a buffered body"))
+        case .streamed:
+          let basis = PickBasis.streamedBody(pieces: pieces)
+          phase = .picking(basis)
+          return .pick(basis)
+        case .fullDuplexStreamed, .some(.none), nil:
+          phase = .picking(.bodyThenTrailers)
+          return .pick(.bodyThenTrailers)
+        }
       case .picking, .forwarding: return .answerTrailers(.request)
       case .done: return .none
       }

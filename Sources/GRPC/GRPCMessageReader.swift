@@ -3,8 +3,8 @@ import ByteStorage
 /// Cuts the bytes of a stream into gRPC messages, however the peer split or joined them.
 ///
 /// A message that lies whole in the bytes at hand is passed on where it is; others are assembled in a block that the
-/// caller may take over. Pure: no I/O.
-package struct GRPCMessageReader: ~Copyable {
+/// caller may take over. Pure: no I/O. A class for the same reason as `ByteQueue`.
+package final class GRPCMessageReader {
   /// What the bytes at hand led to.
   package enum Event {
     /// All bytes were used; more are needed.
@@ -35,7 +35,7 @@ package struct GRPCMessageReader: ~Copyable {
   /// Looks for the next message.
   ///
   /// Call again with the rest of the bytes until it answers ``Event/needsBytes``.
-  package mutating func next(in bytes: inout UnsafeRawBufferPointer, maxMessageBytes: Int) -> Event {
+  package func next(in bytes: inout UnsafeRawBufferPointer, maxMessageBytes: Int) -> Event {
     if isAssembling { return assemble(&bytes) }
     if !isPrefixComplete(&bytes) { return .needsBytes }
     prefixBytes = 0
@@ -58,20 +58,20 @@ package struct GRPCMessageReader: ~Copyable {
   }
 
   /// Takes over the block behind the last message, if it was assembled in one.
-  package mutating func takeBlock() -> ByteBlock? {
+  package func takeBlock() -> ByteBlock? {
     defer { block = nil }
     return block
   }
 
   /// Forgets everything, for use with another stream.
-  package mutating func reset() {
+  package func reset() {
     prefixBytes = 0
     missing = 0
     isAssembling = false
     block?.removeAll()
   }
 
-  private mutating func isPrefixComplete(_ bytes: inout UnsafeRawBufferPointer) -> Bool {
+  private func isPrefixComplete(_ bytes: inout UnsafeRawBufferPointer) -> Bool {
     if prefixBytes == 0, bytes.count >= 5 {
       prefix = (bytes[0], bytes[1], bytes[2], bytes[3], bytes[4])
       bytes = UnsafeRawBufferPointer(rebasing: bytes[5...])
@@ -91,7 +91,7 @@ package struct GRPCMessageReader: ~Copyable {
     return prefixBytes == 5
   }
 
-  private mutating func assemble(_ bytes: inout UnsafeRawBufferPointer) -> Event {
+  private func assemble(_ bytes: inout UnsafeRawBufferPointer) -> Event {
     guard let block else { return .needsBytes }
     let length = min(missing, bytes.count)
     block.append(UnsafeRawBufferPointer(rebasing: bytes[..<length]))

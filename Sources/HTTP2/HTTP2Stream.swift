@@ -14,7 +14,7 @@ public final class HTTP2Stream {
   /// Index in the session's list of open streams.
   var position = 0
 
-  var output = ByteQueue()
+  let output = ByteQueue()
   /// No more output follows what is queued.
   var outputEnded = false
   /// The headers submitted. nghttp2 refers to their memory until it has sent them.

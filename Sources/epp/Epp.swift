@@ -19,7 +19,7 @@ enum Epp {
     let logger = makeLogger(flags)
     do {
       let options = try flags.options()
-      for name in flags.given.intersection(EppFlags.withoutEffect).sorted() {
+      for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }
       let process = try EndpointPickerProcess(options: options, logger: logger)
@@ -41,9 +41,9 @@ enum Epp {
       flags.given = parsed.names
       return flags
     } catch let error as GoFlagError {
-      stop(2, "\(error)\n\n\(EppFlags.usageString())")
+      stop(2, "\(error)\n\n\(EppFlags.helpMessage())")
     } catch {
-      stop(2, EppFlags.message(for: error))
+      stop(2, "\(EppFlags.message(for: error))\n\n\(EppFlags.helpMessage())")
     }
   }
 

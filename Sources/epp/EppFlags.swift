@@ -3,7 +3,11 @@ import EndpointPicker
 import PickerConfiguration
 
 /// The flags, named as the reference's. They are read in every form pflag knows; see ``table``.
-struct EppFlags: ParsableArguments {
+struct EppFlags: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "epp",
+    abstract: "Picks the model server for each LLM request a proxy asks about, over Envoy's ext_proc API.")
+
   @Option(help: "Port of the ext_proc gRPC service.")
   var grpcPort = 9002
   @Option(help: "Port of the gRPC health service, plain text.")
@@ -49,6 +53,11 @@ struct EppFlags: ParsableArguments {
   @Option(help: "Answer health checks on the ext_proc port too.")
   var healthChecking = false
 
+  @Option(
+    help: """
+      End ext_proc streams with the request, where the proxy buffers request bodies and allows mode overrides.
+      """)
+  var earlyStreamRelease = false
   @Option(help: "How long open streams may go on after a termination signal.")
   var drainTimeout = "30s"
   @Option(help: "Largest message and request body accepted, such as 10MiB; default 64MiB.")
@@ -87,7 +96,7 @@ struct EppFlags: ParsableArguments {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
-    case enableCertReload, healthChecking, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
+    case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
     case zapStacktraceLevel, zapTimeEncoding, metricsEndpointAuth, enablePprof, tracing, haEnableLeaderElection
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
@@ -107,7 +116,7 @@ extension EppFlags {
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
-    GoFlag("health-checking", .bool),
+    GoFlag("health-checking", .bool), GoFlag("early-stream-release", .bool),
     GoFlag("drain-timeout", .duration), GoFlag("grpc-max-recv-msg-size", .string),
     GoFlag("grpc-max-send-msg-size", .string), GoFlag("max-buffered-bytes-per-connection", .string),
     GoFlag("max-buffered-bytes", .string), GoFlag("threads", .int),
@@ -119,8 +128,18 @@ extension EppFlags {
     GoFlag("model-server-metrics-port", .int), GoFlag("model-server-metrics-https-insecure-skip-verify", .bool),
   ])
 
+  /// Flags that are on by default in the reference and ask for something that is not there yet.
+  private var missingFeatures: [String] {
+    [
+      ("metrics-endpoint-auth", metricsEndpointAuth), ("enable-pprof", enablePprof), ("tracing", tracing),
+    ].filter { given.contains($0.0) && $0.1 }.map(\.0)
+  }
+
+  /// Flags on the command line that change nothing.
+  var givenWithoutEffect: [String] { (given.intersection(Self.withoutEffect) + missingFeatures).sorted() }
+
   /// Flags that charts pass and that change nothing yet.
-  static let withoutEffect: Set<String> = [
+  private static let withoutEffect: Set<String> = [
     "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports", "enable-cert-reload",
     "ha-enable-leader-election", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
     "model-server-metrics-scheme", "model-server-metrics-path", "model-server-metrics-port",
@@ -150,6 +169,7 @@ extension EppFlags {
     options.secureServing = secureServing
     options.certificateDirectory = certPath
     options.healthChecking = healthChecking
+    options.releasesStreamsEarly = earlyStreamRelease
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)
     if !grpcMaxRecvMsgSize.isEmpty {
       options.maxMessageBytes = try bytes(grpcMaxRecvMsgSize, "grpc-max-recv-msg-size")

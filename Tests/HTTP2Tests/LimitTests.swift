@@ -39,6 +39,30 @@ import Testing
     for served in application.handlers { expectClosedOnce(served) }
   }
 
+  /// An ext_proc stream stays open after the last answer, until the proxy resets it.
+  @Test func resetsOfStreamsMarkedCompleteDoNotCount() throws {
+    var settings = HTTP2Settings()
+    settings.unfinishedResetRate = 5
+    let application = RecordingApplication()
+    application.onStream = { handler in
+      handler.onHeaders = { handler in
+        handler.stream?.respond(okHeaders)
+        handler.stream?.isComplete = application.handlers.count % 50 != 0
+      }
+    }
+    let pair = try SessionPair(application, server: settings)
+    for _ in 0..<200 {
+      let request = try pair.open()
+      try pair.exchange()
+      #expect(request.status == "200")
+      request.stream?.reset(.cancel)
+      try pair.exchange()
+    }
+    // The mark does not stay on objects that are used again.
+    #expect(pair.server.unfinishedResets == 4)
+    #expect(!pair.client.peerIsGoingAway)
+  }
+
   @Test func tooManyUnfinishedResetsEndTheConnection() throws {
     var settings = HTTP2Settings()
     settings.unfinishedResetRate = 100

@@ -90,7 +90,7 @@ def _host(endpoint):
     return f"\n        - endpoint: {{address: {{socket_address: {{address: {address}, port_value: {port}}}}}}}"
 
 
-def configuration(mode, *, port, admin_port, picker_port, endpoints=()):
+def configuration(mode, *, port, admin_port, picker_port, endpoints=(), max_picker_requests=None):
     """The Envoy configuration (YAML) for `mode`. `endpoints` matter only where the mode lists the pool's hosts."""
     return string.Template(_TEMPLATE.read_text()).substitute(
         port=port,
@@ -103,6 +103,9 @@ def configuration(mode, *, port, admin_port, picker_port, endpoints=()):
         metadata_options=_METADATA if mode.metadata else "",
         retry_policy=', retry_policy: {retry_on: "connect-failure,reset", num_retries: 2}' if mode.host_list else "",
         transport_socket=_TLS if mode.tls else "",
+        circuit_breakers=""
+        if max_picker_requests is None
+        else f"\n    circuit_breakers: {{thresholds: [{{max_requests: {max_picker_requests}}}]}}",
         pool=_HOST_LIST + "".join(map(_host, endpoints)) if mode.host_list else _ORIGINAL_DST,
     )
 
@@ -121,6 +124,7 @@ class Envoy:
         admin_port=None,
         binary=None,
         name="envoy",
+        max_picker_requests=None,
     ):
         self.port = free_port(preferred=port)
         self.admin_port = free_port(preferred=admin_port)
@@ -132,6 +136,7 @@ class Envoy:
                 admin_port=self.admin_port,
                 picker_port=picker_port,
                 endpoints=endpoints,
+                max_picker_requests=max_picker_requests,
             )
         )
         command = [

@@ -11,6 +11,8 @@ struct Director {
     var headers: StoredHeaders
     /// The whole body, with ``RequestParsingContext/bodyPadding`` readable bytes behind it; nil for a request without.
     var body: UnsafeRawBufferPointer?
+    /// There is a body of which only the beginning was sent, so it is not read.
+    var isBodyPartial = false
     /// The candidates the proxy allows; nil for all.
     var subset: [String]?
   }
@@ -33,6 +35,8 @@ struct Director {
       let inference = try parse(body, input.headers, pool, loop)
       request.targetModel = inference.model ?? UnsafeRawBufferPointer(start: nil, count: 0)
       request.inference = inference
+    } else if let name = input.headers.modelName {
+      request.targetModel = name
     }
     let cycle = loop.cycle(for: pool)
     cycle.begin(request, now: loop.now())

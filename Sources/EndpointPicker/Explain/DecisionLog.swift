@@ -94,7 +94,7 @@ public final class DecisionLog: Sendable {
         scorers: Dictionary(profile.scorers.map { ($0.name, $0.scores[position]) }) { first, _ in first })
     }
     let record = Record(
-      time: date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)),
+      time: date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
       request_id: requestID ?? "", model: model, endpoint: profile.picks.first ?? "",
       candidates: trace.candidateCount, profile: profile.name,
       filters: profile.filters.map { Record.Filter(name: $0.name, left: $0.left) },

@@ -68,11 +68,11 @@ public struct EndpointPickerProcess {
     metrics.recordInfo(commit: "unknown", buildReference: "unknown")
     let decisions = DecisionLog()
     let maximumBodyBytes = options.maxMessageBytes
-    let loops = try await LoopContexts.make(for: group) { [logger] number in
+    let loops = try await LoopContexts.make(for: group) { [logger] number, eventLoop in
       LoopContext(
         maximumBodyBytes: maximumBodyBytes, clock: .system,
         metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
-        logger: logger, seed: .random(in: 0...UInt64.max))
+        logger: logger, eventLoop: eventLoop, seed: .random(in: 0...UInt64.max))
     }
     let health = HealthStatus()
     let server = try makeServer(loops, health)
@@ -123,6 +123,7 @@ public struct EndpointPickerProcess {
   private func makeServer(_ loops: LoopContexts, _ health: HealthStatus) throws -> GRPCServer {
     var limits = ExtProcLimits()
     limits.maxBodyBytes = options.maxMessageBytes
+    limits.releasesStreamsEarly = options.releasesStreamsEarly
     var configuration = GRPCServerConfiguration()
     // Room for what surrounds a body of the greatest size.
     configuration.maxMessageBytes = options.maxMessageBytes + (1 << 20)

@@ -29,6 +29,8 @@ public struct ProcessOptions: Sendable {
   public var healthChecking = false
   /// Whether the proxy's subset of candidates is followed.
   public var followsSubset = true
+  /// End streams when the request was answered, where the proxy buffers request bodies and allows mode overrides.
+  public var releasesStreamsEarly = false
   /// How long open streams may go on after a termination signal.
   public var drainTimeout = Duration.seconds(30)
   /// Largest message and request body accepted, in bytes.

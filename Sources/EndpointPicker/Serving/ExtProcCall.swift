@@ -37,7 +37,7 @@ final class ExtProcCall: GRPCCall {
     self.stream = stream
     self.pool = pool
     self.limits = limits
-    machine = StreamMachine(maxBodyBytes: limits.maxBodyBytes)
+    machine = StreamMachine(maxBodyBytes: limits.maxBodyBytes, allowsEarlyRelease: limits.releasesStreamsEarly)
     receivedAt = loop.clock.nanoseconds()
     responseBytes = 0
     errorCode = nil
@@ -52,6 +52,7 @@ final class ExtProcCall: GRPCCall {
     loop.arena.reset()
     do throws(ProcessingMessageError) {
       let message = try ProcessingMessage(bytes, arena: loop.arena)
+      if let modes = message.bodyModes { machine.received(modes) }
       if !message.metadata.isEmpty { try readMetadata(message) }
       switch message.content {
       case .headers(let view, let endOfStream):
@@ -121,6 +122,9 @@ final class ExtProcCall: GRPCCall {
       perform(action)
     case .passResponseBody(let endOfStream):
       pass(piece, endOfStream: endOfStream)
+    case .acknowledgeBody(.response):
+      responseBytes += piece.count
+      perform(action)
     default:
       perform(action)
     }
@@ -132,6 +136,11 @@ final class ExtProcCall: GRPCCall {
       break
     case .pick(let basis):
       pick(basis)
+    case .acknowledgeRequestHeaders:
+      send(machine.releasesEarly ? loop.answers.requestHeadersHidingResponse : loop.answers.requestHeaders)
+    case .acknowledgeBody(let direction):
+      send(direction == .request ? loop.answers.requestBody : loop.answers.responseBody)
+      responseMayBeComplete()
     case .answerResponseHeaders:
       send(loop.answers.responseHeaders)
       responseMayBeComplete()
@@ -179,7 +188,11 @@ final class ExtProcCall: GRPCCall {
   private func pick(_ basis: StreamMachine.PickBasis) {
     guard let pool else { return }
     var input = Director.Input(headers: headers, body: nil, subset: subset)
-    if basis != .headersOnly { input.body = bodyBytes }
+    switch basis {
+    case .headersOnly, .headersBeforeBody: break
+    case .bufferedBody(isWhole: false): input.isBodyPartial = true
+    case .body, .bodyThenTrailers, .streamedBody, .bufferedBody: input.body = bodyBytes
+    }
     do throws(Rejection) {
       let decision = try Director.decide(input, pool: pool, loop: loop)
       answer(decision, basis)
@@ -202,10 +215,20 @@ final class ExtProcCall: GRPCCall {
   private func answer(_ decision: consuming Director.Decision, _ basis: StreamMachine.PickBasis) {
     machine.picked()
     model = decision.model
-    sendDestination(decision.endpoints)
+    if case .bufferedBody = basis {
+      sendDestination(decision.endpoints, .body(.request))
+    } else {
+      sendDestination(decision.endpoints, .headers(.request))
+    }
     lease = decision.takeLease()
     switch basis {
-    case .headersOnly: break
+    case .headersOnly, .headersBeforeBody: break
+    case .bufferedBody:
+      releaseBody()
+      if machine.releasesEarly { releaseStream() }
+    case .streamedBody(let pieces):
+      for _ in 0..<pieces { send(loop.answers.requestBody) }
+      releaseBody()
     case .body: sendBody(endOfStream: true)
     case .bodyThenTrailers:
       sendBody(endOfStream: false)
@@ -217,14 +240,24 @@ final class ExtProcCall: GRPCCall {
     }
   }
 
-  private func sendDestination(_ endpoints: [Endpoint]) {
-    if endpoints.count == 1, generatedRequestID == nil {
+  private func sendDestination(_ endpoints: [Endpoint], _ kind: Answer.Kind) {
+    if endpoints.count == 1, generatedRequestID == nil, kind == .headers(.request) {
       send(loop.answers.destination(endpoints[0]))
       return
     }
     let destination = endpoints.map(\.addressText).joined(separator: ",")
     let more = generatedRequestID.map { [(name: "x-request-id", value: $0)] } ?? []
-    send(HeaderAnswers.make(destination: destination, headers: more).packed())
+    send(HeaderAnswers.make(kind, destination: destination, headers: more).packed())
+  }
+
+  /// Ends the stream with the request. The response will not be seen, so the lease ends when it probably has.
+  private func releaseStream() {
+    if let lease = lease.take() {
+      let seconds = EarlyRelease.seconds(promptTokens: lease.promptTokens)
+      loop.hold(lease, seconds: seconds)
+    }
+    stream?.markComplete()
+    stream?.finish(.ok)
   }
 
   private func sendBody(endOfStream: Bool) {

@@ -17,11 +17,10 @@ struct ExtProcMethod: GRPCMethod {
   }
 }
 
-/// Caps of one ext_proc stream.
-public struct ExtProcLimits: Sendable, Hashable {
+/// Caps and options of ext_proc streams.
+struct ExtProcLimits: Sendable, Hashable {
   /// Most bytes of a request body.
-  public var maxBodyBytes = 64 << 20
-
-  /// Creates the default caps.
-  public init() {}
+  var maxBodyBytes = 64 << 20
+  /// End streams when the request was answered, where the proxy buffers request bodies.
+  var releasesStreamsEarly = false
 }

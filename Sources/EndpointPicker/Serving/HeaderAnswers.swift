@@ -16,6 +16,15 @@ final class HeaderAnswers {
     answer.headers = [("x-went-into-resp-headers", "true")]
     return answer.packed()
   }()
+  let requestHeaders = Answer(.headers(.request)).packed()
+  /// The same, asking the proxy to keep the response to itself.
+  let requestHeadersHidingResponse: [UInt8] = {
+    var answer = Answer(.headers(.request))
+    answer.modeOverride = .hideResponse
+    return answer.packed()
+  }()
+  let requestBody = Answer(.body(.request)).packed()
+  let responseBody = Answer(.body(.response)).packed()
   let requestTrailers = Answer(.trailers(.request)).packed()
   let responseTrailers = Answer(.trailers(.response)).packed()
 
@@ -28,9 +37,11 @@ final class HeaderAnswers {
     return bytes
   }
 
-  /// The same answer for a list of endpoints, or with more headers.
-  static func make(destination: String, headers: [(name: String, value: String)] = []) -> Answer {
-    var answer = Answer(.headers(.request))
+  /// The same answer for a list of endpoints, with more headers, or as the answer to a buffered body.
+  static func make(
+    _ kind: Answer.Kind = .headers(.request), destination: String, headers: [(name: String, value: String)] = []
+  ) -> Answer {
+    var answer = Answer(kind)
     answer.clearsRouteCache = true
     answer.headers = [(ExtProcNames.destinationEndpoint, destination)] + headers
     answer.metadata = [

@@ -1,6 +1,8 @@
+import Endpoints
 import ExtProc
 import InferenceAPI
 import Logging
+import NIOCore
 import Scheduling
 
 /// What one event loop owns: memory that is used again for every request, and caches.
@@ -15,13 +17,14 @@ final class LoopContext {
   let answers = HeaderAnswers()
   let decisionLog: DecisionLog?
   private let logger: Logger
+  private let eventLoop: any EventLoop
   var random: RandomSource
   var spareCalls: [ExtProcCall] = []
   private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []
 
   init(
     maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, decisionLog: DecisionLog?, logger: Logger,
-    seed: UInt64
+    eventLoop: any EventLoop, seed: UInt64
   ) {
     self.parsing = RequestParsingContext(maximumBodyBytes: maximumBodyBytes)
     self.clock = clock
@@ -29,11 +32,18 @@ final class LoopContext {
     self.models = ModelLabels(metrics: metrics)
     self.decisionLog = decisionLog
     self.logger = logger
+    self.eventLoop = eventLoop
     self.random = RandomSource(seed: seed)
   }
 
   /// Monotonic time in seconds.
   func now() -> Double { clock.seconds() }
+
+  /// Keeps a lease for a time.
+  func hold(_ lease: consuming Lease, seconds: Double) {
+    let box = HeldLease(lease)
+    eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(seconds * 1e9))) { box.lease = nil }
+  }
 
   /// Notes a request that was refused, one line with its cause.
   func log(_ rejection: Rejection, requestID: String?) {
@@ -52,5 +62,14 @@ final class LoopContext {
     let cycle = SchedulingCycle(table: pool.endpoints, seed: random.next())
     cycles.append((pool, cycle))
     return cycle
+  }
+}
+
+/// A lease on its own, for closures to own.
+private final class HeldLease {
+  var lease: Lease?
+
+  init(_ lease: consuming Lease) {
+    self.lease = consume lease
   }
 }

@@ -4,14 +4,14 @@ import NIOCore
 final class LoopContexts: Sendable {
   private let contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>]
 
-  /// Makes a context for each loop; `make` gets the loop's number.
+  /// Makes a context for each loop; `make` gets its number and the loop.
   static func make(
-    for group: any EventLoopGroup, _ make: @escaping @Sendable (Int) -> LoopContext
+    for group: any EventLoopGroup, _ make: @escaping @Sendable (Int, any EventLoop) -> LoopContext
   ) async throws -> LoopContexts {
     var contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>] = [:]
     for (number, eventLoop) in group.makeIterator().enumerated() {
       contexts[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-        NIOLoopBound(make(number), eventLoop: eventLoop)
+        NIOLoopBound(make(number, eventLoop), eventLoop: eventLoop)
       }.get()
     }
     return LoopContexts(contexts)

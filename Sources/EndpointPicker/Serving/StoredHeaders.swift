@@ -50,6 +50,9 @@ final class StoredHeaders: RequestHeaders {
       path: bytes(pathRange), originalPath: bytes(originalPathRange), forwardedPath: bytes(forwardedPathRange))
   }
 
+  /// The model's name from the header that body-based routers set, for requests whose body is not seen.
+  var modelName: UnsafeRawBufferPointer? { value(of: "x-gateway-model-name") }
+
   /// Whether the request came with an id.
   var hasRequestID: Bool { requestIDRange.map { !$0.isEmpty } ?? false }
 

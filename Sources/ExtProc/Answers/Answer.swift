@@ -39,6 +39,12 @@ public struct Answer: Sendable {
     }
   }
 
+  /// Body and header modes for the rest of the stream; the request body stays buffered.
+  public enum ModeOverride: Sendable, Hashable {
+    /// Nothing of the response is sent any more, neither headers nor body nor trailers.
+    case hideResponse
+  }
+
   /// What is being answered.
   public var kind: Kind
   /// Headers to set, replacing those of the same name. No name holds a NUL.
@@ -47,6 +53,8 @@ public struct Answer: Sendable {
   public var metadata: [MetadataField] = []
   /// Whether the proxy looks for the route again.
   public var clearsRouteCache = false
+  /// Changes what the proxy sends from here on; it must allow that. Only in an answer to request headers.
+  public var modeOverride: ModeOverride?
   /// The body that replaces the old one, or the body of an immediate answer.
   public var body: [UInt8]?
 
@@ -96,9 +104,19 @@ public struct Answer: Sendable {
             answer.kind = EPP_ANSWER_IMMEDIATE
             answer.status = UInt32(clamping: status)
           }
-          return arena.pack(&answer)
+          guard modeOverride == .hideResponse else { return arena.pack(&answer) }
+          var override = Self.hiddenResponse
+          return withUnsafePointer(to: &override) { pointer in
+            answer.mode_override = pointer
+            return arena.pack(&answer)
+          }
         }
       }
     }
   }
+
+  /// Numbers of `ProcessingMode`: 2 is SKIP for headers and trailers and BUFFERED for bodies, 0 is NONE for bodies.
+  private static let hiddenResponse = epp_mode_override(
+    request_body_mode: 2, response_header_mode: 2, response_body_mode: 0, request_trailer_mode: 2,
+    response_trailer_mode: 2)
 }

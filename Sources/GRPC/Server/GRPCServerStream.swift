@@ -9,7 +9,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
   private unowned(unsafe) let connection: GRPCServerConnection
   private var http2: HTTP2Stream?
   private var call: (any GRPCCall)?
-  private var reader = GRPCMessageReader()
+  private let reader = GRPCMessageReader()
   private var method: (any GRPCMethod)?
   private var hasContentType = false
   private var hasPostMethod = false
@@ -94,6 +94,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
 
   // MARK: For the transport
 
+  /// Looks for the headers that make a call.
   public func receivedHeader(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
     guard !sawHeaders else { return }
     switch name.count {
@@ -108,6 +109,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     }
   }
 
+  /// Starts the call, or refuses what is none.
   public func receivedHeaders() {
     guard !sawHeaders, let http2 else { return }
     sawHeaders = true
@@ -120,6 +122,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     call = method.makeCall(self, on: connection.eventLoop)
   }
 
+  /// Cuts messages out of the bytes and hands them to the call.
   public func receivedData(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes
     while let call, !isFinished {
@@ -144,6 +147,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     reader.reset()
   }
 
+  /// Tells the call that the client sends no more.
   public func receivedEnd() {
     guard let call, !isFinished else { return }
     guard !reader.isInsideMessage else {
@@ -152,10 +156,12 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     call.receivedHalfClose()
   }
 
+  /// Tells the call that everything was handed over.
   public func outputDrained() {
     call?.outputDrained()
   }
 
+  /// Ends the call and makes the object ready for another.
   public func closed(_ code: HTTP2ErrorCode) {
     http2 = nil
     isFinished = true

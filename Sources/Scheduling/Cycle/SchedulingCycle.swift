@@ -34,6 +34,8 @@ public final class SchedulingCycle {
   private let arrays = CycleArrays()
   private var workspaces: [AnyObject?] = []
   private var texts: [(attribute: AttributeID, value: UnsafeRawBufferPointer)] = []
+  var sparePicks: [Int] = []
+  var spareProfiles: [Int] = []
 
   /// Results of the profiles that ran, by profile index.
   public internal(set) var results: [ProfileResult] = []

@@ -49,8 +49,10 @@ public struct Scheduler: Sendable {
     if cycle.profileNames !== names { cycle.profileNames = names }
     cycle.trace?.candidateCount = cycle.count
     produce(cycle)
+    // The memory of the last request's list is used again.
     var next: [Int] = []
-    var picks: [Int] = []
+    swap(&next, &cycle.spareProfiles)
+    defer { cycle.spareProfiles = next }
     var failed: Int?
     // A handler that never ends would hang a loop; no handler needs more rounds than there are profiles.
     for _ in 0...profiles.count {
@@ -58,12 +60,7 @@ public struct Scheduler: Sendable {
       handler.nextProfiles(cycle, profiles: profiles, into: &next)
       guard !next.isEmpty else { break }
       for index in next where index < profiles.count {
-        // Taken out while the profile runs, so that the result is filled in place.
-        var result = ProfileResult()
-        swap(&result, &cycle.results[index])
-        let didPick = profiles[index].run(cycle, result: &result, picks: &picks)
-        swap(&result, &cycle.results[index])
-        if !didPick { failed = index }
+        if !profiles[index].run(cycle, index: index) { failed = index }
       }
     }
     guard cycle.results.contains(where: \.hasRun) else {
@@ -83,7 +80,7 @@ public struct Scheduler: Sendable {
   private func produce(_ cycle: SchedulingCycle) {
     guard !cycle.hasProduced else { return }
     cycle.hasProduced = true
-    for producer in producers { producer.produce(cycle) }
+    for index in producers.indices { producers[index].produce(cycle) }
   }
 
   /// What to count on the first endpoint of a profile's result, now that the request is scheduled.
@@ -112,7 +109,7 @@ public struct Scheduler: Sendable {
     for index in profiles.indices where index == primary || profiles[index].name == Self.prefillProfile {
       if cycle.results[index].hasRun { cycle.placements.append(cycle.results[index]) }
     }
-    for observer in observers { observer.requestPlaced(cycle) }
+    for index in observers.indices { observers[index].requestPlaced(cycle) }
   }
 
   private static let prefillProfile = "prefill"

@@ -1,5 +1,5 @@
-/// A sequence of filters, weighted scorers and a picker.
-public struct SchedulingProfile: Sendable {
+/// A sequence of filters, weighted scorers and a picker. Immutable.
+public final class SchedulingProfile: Sendable {
   /// A scorer and how much it counts.
   public struct WeightedScorer: Sendable {
     /// Name of the plugin instance.
@@ -38,14 +38,15 @@ public struct SchedulingProfile: Sendable {
   }
 
   /// Filters, scores and picks: each score is clamped to 0…1, multiplied by its weight and added up.
+  /// - Parameter index: the profile's place among the cycle's results, which takes the picks.
   /// - Returns: false when the filters left no candidate.
-  func run(_ cycle: SchedulingCycle, result: inout ProfileResult, picks: inout [Int]) -> Bool {
-    result.ran()
+  func run(_ cycle: SchedulingCycle, index: Int) -> Bool {
+    cycle.results[index].ran()
     cycle.forgetFilters()
     var trace = cycle.trace.map { _ in DecisionTrace.ProfileTrace(name: name) }
-    for (name, filter) in filters {
-      cycle.apply(filter)
-      trace?.filters.append((name, cycle.count))
+    for index in filters.indices {
+      cycle.apply(filters[index].filter)
+      trace?.filters.append((filters[index].name, cycle.count))
       guard cycle.count > 0 else { break }
     }
     guard cycle.count > 0 else {
@@ -54,21 +55,28 @@ public struct SchedulingProfile: Sendable {
     }
     trace?.endpoints = (0..<cycle.count).map { cycle.endpoint($0).addressText }
     let totals = cycle.makeScores()
-    for scorer in scorers {
+    for index in scorers.indices {
       let scores = cycle.makeScores()
-      scorer.scorer.score(cycle, into: scores)
-      Self.add(scores, scorer.weight, to: totals)
+      scorers[index].scorer.score(cycle, into: scores)
+      Self.add(scores, scorers[index].weight, to: totals)
       trace?.scorers.append(
-        DecisionTrace.ScorerScores(name: scorer.name, weight: scorer.weight, scores: scores.map(Self.clamp)))
+        DecisionTrace.ScorerScores(
+          name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp)))
     }
+    // The memory of the last picks is used again.
+    var picks: [Int] = []
+    swap(&picks, &cycle.sparePicks)
     picks.removeAll(keepingCapacity: true)
     picker.pick(cycle, totals: UnsafeBufferPointer(totals), picks: &picks)
-    for position in picks { result.append(cycle.endpoint(position), candidate: cycle.allPosition(position)) }
+    for position in picks {
+      cycle.results[index].append(cycle.endpoint(position), candidate: cycle.allPosition(position))
+    }
     if var trace {
       trace.totals = Array(totals)
-      trace.picks = result.endpoints.map(\.addressText)
+      trace.picks = cycle.results[index].endpoints.map(\.addressText)
       cycle.trace?.profiles.append(trace)
     }
+    defer { cycle.sparePicks = picks }
     return !picks.isEmpty
   }
 
