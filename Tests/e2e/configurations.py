@@ -1,5 +1,6 @@
 """Configurations of the picker, and the endpoint file that one of them follows."""
 
+import json
 import os
 
 PASSTHROUGH = """
@@ -28,6 +29,27 @@ schedulingProfiles:
   - pluginRef: header-based-testing-filter
   - pluginRef: max-score-picker
 """
+
+
+def by_queue(endpoints=1, endpoint_file=None):
+    """Picks by load alone, so many endpoints at a time; with `endpoint_file` from those listed there."""
+    document = {
+        "apiVersion": "llm-d.ai/v1alpha1",
+        "kind": "EndpointPickerConfig",
+        "plugins": [
+            {"type": "queue-scorer"},
+            {"type": "max-score-picker", "parameters": {"maxNumOfEndpoints": endpoints}},
+        ],
+        "schedulingProfiles": [
+            {"name": "default", "plugins": [{"pluginRef": "queue-scorer"}, {"pluginRef": "max-score-picker"}]}
+        ],
+    }
+    if endpoint_file:
+        parameters = {"path": str(endpoint_file), "watchFile": True}
+        document["plugins"].append({"type": "file-discovery", "parameters": parameters})
+        document["dataLayer"] = {"discovery": {"pluginRef": "file-discovery"}}
+    # JSON is YAML.
+    return json.dumps(document)
 
 
 def file_discovery(path):

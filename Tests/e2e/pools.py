@@ -1,5 +1,6 @@
 """Pools of real processes for tests."""
 
+import asyncio
 import dataclasses
 import uuid
 
@@ -46,6 +47,12 @@ def scores(decision, scorer):
     return {entry["endpoint"]: entry["scorers"][scorer] for entry in decision["scores"]}
 
 
+async def settles(picker):
+    """Nothing of any request is left: none runs, none is counted on an endpoint, and no bytes are held."""
+    for name in ("inference_objective_running_requests", "epp_leases", "epp_buffered_bytes"):
+        await asyncio.to_thread(wait_until, lambda name=name: picker.metric(name) == 0, f"{name} is 0")
+
+
 class Launcher:
     """Starts processes and stops them in the opposite order."""
 
@@ -70,7 +77,10 @@ class Launcher:
 
     def picker(self, endpoints=None, **options):
         binary = self.bin_dir / "epp"
-        return self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options))
+        picker = self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options))
+        # Health says SERVING a moment before metrics are served and signals are handled.
+        wait_until(lambda: picker.metric("epp_connections") >= 0, "metrics are served", processes=[picker.process])
+        return picker
 
     def envoy(self, picker, mode="ai-gateway-duplex", **options):
         return self._keep(Envoy(self.directory, picker.port, mode, name=self._name("envoy"), **options))

@@ -163,17 +163,6 @@ async def test_events_are_answered_one_by_one(pool):
         assert (await stream.close()).name == "OK"
 
 
-async def test_request_without_body_is_answered_at_once(pool):
-    async with Client(pool.picker.address) as client:
-        stream = client.stream()
-        await stream.send(request_headers("/v1/models", method="GET", end_of_stream=True))
-        answer = await stream.receive()
-        assert answer.kind == "request_headers"
-        assert answer.destination in pool.servers.endpoints
-        assert answer.destination_metadata == answer.destination
-        assert (await stream.close()).name == "OK"
-
-
 async def test_refusal_ends_the_stream_cleanly(pool):
     async with Client(pool.picker.address) as client:
         stream = client.stream()
@@ -183,26 +172,6 @@ async def test_refusal_ends_the_stream_cleanly(pool):
         assert answer.body.startswith(b"inference error: BadRequest - ")
         assert await stream.receive_rest() == []
         assert (await stream.status()).name == "OK"
-
-
-async def test_subset_limits_the_choice(pool):
-    wanted = pool.servers.endpoints[1]
-    async with Client(pool.picker.address) as client:
-        for _ in range(10):
-            header, *_ = await client.stream().ask(
-                request_headers(subset=[wanted]), request_body(chat_bytes(unique()), end_of_stream=True)
-            )
-            assert header.destination == wanted
-
-
-@pytest.mark.parametrize("subset", [[], ["127.0.0.99:1"]], ids=["empty", "strangers"])
-async def test_subset_without_an_endpoint_is_503(pool, subset):
-    async with Client(pool.picker.address) as client:
-        [answer] = await client.stream().ask(
-            request_headers(subset=subset), request_body(chat_bytes(unique()), end_of_stream=True)
-        )
-    assert (answer.kind, answer.status) == ("immediate_response", 503)
-    assert answer.body.startswith(b"inference error: ServiceUnavailable - ")
 
 
 async def test_running_requests_are_counted_by_model(pool):

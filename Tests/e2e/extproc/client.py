@@ -43,8 +43,12 @@ class Stream:
             self._arrived.put_nowait(None)
 
     async def send(self, *messages):
+        """Sends messages; those after the end of the stream are lost, as they would be if they crossed it."""
         for message in messages:
-            await self._call.write(message)
+            try:
+                await self._call.write(message)
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                await asyncio.wait([self._reader])
 
     async def half_close(self):
         """Says that no more messages follow; answers may still arrive."""
@@ -62,6 +66,11 @@ class Stream:
             self._arrived.put_nowait(None)
             raise StreamEnded(f"stream ended with {await self.status()} after {len(self.answers)} answers")
         return answer
+
+    async def exchange(self, message, count, timeout=10.0):
+        """Sends one message; returns the next `count` answers as they came."""
+        await self.send(message)
+        return [(await self.receive(timeout)).message for _ in range(count)]
 
     async def receive_until(self, kind, *, end_of_stream=None, timeout=10.0):
         """Answers up to and including one of `kind` (and with `end_of_stream`, if given)."""

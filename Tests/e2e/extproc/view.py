@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from envoy.service.ext_proc.v3 import external_processor_pb2 as ext_proc
 from google.protobuf import json_format
 
 DESTINATION = "x-gateway-destination-endpoint"
@@ -22,6 +23,8 @@ class Answer:
     clear_route_cache: bool
     #: HTTP status of an immediate response, else 0.
     status: int
+    #: The message itself.
+    message: ext_proc.ProcessingResponse
 
     @property
     def destination(self):
@@ -56,7 +59,7 @@ def view(message):
             body, end_of_stream = mutation.streamed_response.body, mutation.streamed_response.end_of_stream
         elif mutation.WhichOneof("mutation") == "body":
             body = mutation.body
-    return Answer(kind, headers, metadata, body, end_of_stream, clear_route_cache, status)
+    return Answer(kind, headers, metadata, body, end_of_stream, clear_route_cache, status, message)
 
 
 def kinds(answers):
