@@ -36,6 +36,8 @@ static Epp__ExtProc__HeaderMutation *make_mutation(const epp_answer *answer, epp
     mutation->set_headers[i] = option;
   }
   mutation->n_set_headers = answer->header_count;
+  mutation->remove_headers = (char **)answer->removed_headers;
+  mutation->n_remove_headers = answer->removed_header_count;
   return mutation;
 }
 
@@ -88,7 +90,7 @@ static Epp__ExtProc__CommonResponse *make_common(const epp_answer *answer, epp_a
       NEW(arena, Epp__ExtProc__CommonResponse, EPP__EXT_PROC__COMMON_RESPONSE__INIT);
   if (common == NULL) return NULL;
   common->clear_route_cache = answer->clear_route_cache;
-  if (answer->header_count > 0) {
+  if (answer->header_count + answer->removed_header_count > 0) {
     common->header_mutation = make_mutation(answer, arena);
     if (common->header_mutation == NULL) return NULL;
   }

@@ -47,6 +47,9 @@ typedef struct {
   epp_answer_kind kind;
   const epp_header *_Nullable headers;
   size_t header_count;
+  /// Names of headers to remove, each ending with NUL.
+  const char *_Nonnull const *_Nullable removed_headers;
+  size_t removed_header_count;
   /// Fields of one namespace follow each other.
   const epp_metadata_field *_Nullable metadata;
   size_t metadata_count;

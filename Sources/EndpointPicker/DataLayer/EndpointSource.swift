@@ -51,8 +51,8 @@ struct EndpointSource: Service {
     let pool = pool.value
     let changes = pool.endpoints.replaceAll(with: descriptors)
     for endpoint in changes.removed {
-      for (_, producer) in pool.plugins.plugins(ApproximatePrefixCacheProducer.self) {
-        producer.endpointRemoved(endpoint)
+      for instance in pool.plugins.instances {
+        (instance.plugin as? any EndpointObserver)?.endpointRemoved(endpoint)
       }
     }
     scrapers?.update(endpoints: pool.endpoints.snapshot())

@@ -21,8 +21,12 @@ struct Director {
   struct Decision: ~Copyable {
     /// The destination, best first; not empty.
     let endpoints: [Endpoint]
-    let lease: Lease
+    let leases: Leases
     let model: ModelLabel
+    /// What plugins change in the request; nil when it goes on as it came.
+    let forwarding: ForwardingChanges?
+    /// What response plugins want to know later; nil without such plugins.
+    let placed: PlacedRequest?
     let isStreaming: Bool
   }
 
@@ -45,6 +49,7 @@ struct Director {
     }
     guard cycle.count > 0 else { throw .noCandidates }
     cycle.trace = loop.decisionLog?.wantsSample(now: cycle.now) == true ? DecisionTrace() : nil
+    if let reason = pool.plugins.scheduler.denial(of: cycle) { throw .denied(reason) }
     let started = loop.clock.nanoseconds()
     let primary: Int
     do {
@@ -55,7 +60,7 @@ struct Director {
     }
     let chosen = cycle.results[primary].endpoints
     // Reserving right here, before anything else runs on this loop, is what keeps a burst from landing on one endpoint.
-    let lease = pool.endpoints.reserve(slot: chosen[0].slot, promptTokens: request.promptTokens)
+    let leases = reserve(cycle, primary, pool)
     pool.plugins.scheduler.requestPlaced(cycle, primary: primary)
     let model = loop.models.label(request.targetModel)
     loop.metrics.scheduled(
@@ -64,7 +69,28 @@ struct Director {
       loop.decisionLog?.append(trace, requestID: input.headers.requestID, model: model.name)
     }
     return Decision(
-      endpoints: chosen, lease: lease, model: model, isStreaming: request.inference?.isStreaming ?? false)
+      endpoints: chosen, leases: leases, model: model,
+      forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
+      placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle),
+      isStreaming: request.inference?.isStreaming ?? false)
+  }
+
+  /// Counts the request on the endpoint of the primary profile, and on those of other stages that plugins account for.
+  private static func reserve(_ cycle: SchedulingCycle, _ primary: Int, _ pool: PoolState) -> Leases {
+    let scheduler = pool.plugins.scheduler
+    func lease(_ profile: Int) -> Lease? {
+      guard let reservation = scheduler.reservation(cycle, profile: profile, primary: primary) else { return nil }
+      return pool.endpoints.reserve(slot: reservation.slot, promptTokens: reservation.tokens)
+    }
+    guard let first = lease(primary) else {
+      return Leases(pool.endpoints.reserve(slot: cycle.results[primary].endpoints[0].slot, promptTokens: 0))
+    }
+    let isHeld = scheduler.reservation(cycle, profile: primary, primary: primary)?.isHeldUntilEnd ?? false
+    var leases = Leases(first, holdsTokens: isHeld)
+    for profile in scheduler.profiles.indices where profile != primary {
+      if let other = lease(profile) { leases.add(other) }
+    }
+    return leases
   }
 
   private static func parse(

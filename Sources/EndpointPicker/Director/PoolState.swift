@@ -11,6 +11,7 @@ public final class PoolState: Sendable {
   /// The plugins.
   public let plugins: LoadedPlugins
   let parsers: RequestParserRegistry
+  let responsePlugins: [any ResponseHeadersPlugin]
   /// Whether the proxy's subset of candidates is followed.
   let followsSubset: Bool
 
@@ -20,6 +21,7 @@ public final class PoolState: Sendable {
     self.endpoints = endpoints
     self.plugins = plugins
     self.parsers = RequestParserRegistry(plugins.parsers)
+    self.responsePlugins = plugins.instances.compactMap { $0.plugin as? any ResponseHeadersPlugin }
     self.followsSubset = followsSubset
   }
 }

@@ -10,6 +10,8 @@ public enum Rejection: Error, Sendable, Equatable {
   case noCandidates
   /// Filters left no endpoint, or profiles came to no decision.
   case schedulingFailed(String)
+  /// An admission plugin turned the request away.
+  case denied(String)
   /// The pool is saturated and the request's priority allows to drop it.
   case shed
   /// The request body is larger than allowed.
@@ -24,6 +26,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noCandidates, .buffersFull: 503
     case .schedulingFailed, .shed: 429
     case .bodyTooLarge: 413
+    case .denied: 500
     }
   }
 
@@ -34,6 +37,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noCandidates, .buffersFull: RequestError.Code.serviceUnavailable.rawValue
     case .schedulingFailed, .shed: RequestError.Code.resourceExhausted.rawValue
     case .bodyTooLarge: "PayloadTooLarge"
+    case .denied: RequestError.Code.internalError.rawValue
     }
   }
 
@@ -43,6 +47,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .badRequest(let error): error.message
     case .noCandidates: "failed to find endpoint candidates for serving the request"
     case .schedulingFailed(let reason): "failed to find target endpoint: \(reason)"
+    case .denied(let reason): "request cannot be admitted: \(reason)"
     case .shed: "system saturated, sheddable request dropped"
     case .bodyTooLarge(let limit): "request body exceeds \(limit) bytes"
     case .buffersFull: "too many request bytes are held in memory"
@@ -52,7 +57,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// Value of the response header that tells why a request was dropped; nil for requests that were wrong.
   public var dropReason: String? {
     switch self {
-    case .badRequest, .bodyTooLarge: nil
+    case .badRequest, .bodyTooLarge, .denied: nil
     case .noCandidates: "rejected-no-endpoints"
     case .schedulingFailed, .shed, .buffersFull: "rejected-saturated"
     }

@@ -80,7 +80,7 @@ public struct EndpointPickerProcess {
     let table = pool.value.endpoints
     let scrapers = try plan.scrape.map { configuration in
       try ScraperPool(
-        table: table, adapters: AdapterStore(), extractor: plan.extractor, configuration: configuration, group: group,
+        table: table, adapters: services.adapters, extractor: plan.extractor, configuration: configuration, group: group,
         logger: logger)
     }
     registry.register(ProcessCollector())

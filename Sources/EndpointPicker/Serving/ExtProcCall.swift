@@ -2,6 +2,7 @@ import ByteStorage
 import Endpoints
 import ExtProc
 import GRPC
+import Scheduling
 
 /// One request's stream: feeds messages to the state machine and carries out what it says.
 ///
@@ -19,7 +20,9 @@ final class ExtProcCall: GRPCCall {
   private var subset: [String]?
   private var generatedRequestID: String?
 
-  private var lease: Lease?
+  private var leases: Leases?
+  private var forwarding: ForwardingChanges?
+  private var placed: PlacedRequest?
   private var model: ModelLabel?
   private var receivedAt: UInt64 = 0
   private var responseBytes = 0
@@ -74,18 +77,21 @@ final class ExtProcCall: GRPCCall {
     if metadata.contains(namespace: ExtProcNames.subsetNamespace) {
       subset = metadata.strings(namespace: ExtProcNames.subsetNamespace, key: ExtProcNames.subsetKey)
     }
-    if message.direction == .response {
-      followServedEndpoint(
-        metadata.string(namespace: ExtProcNames.loadBalancerNamespace, key: ExtProcNames.servedEndpoint))
+    if message.direction == .response, metadata.contains(namespace: ExtProcNames.loadBalancerNamespace) {
+      let address = metadata.string(
+        namespace: ExtProcNames.loadBalancerNamespace, key: ExtProcNames.servedEndpoint)
+      placed?.report = address.map { .address($0) } ?? .noAddress
+      followServedEndpoint(address)
     }
   }
 
   /// The proxy may have used a fallback: the load belongs to the endpoint that serves.
   private func followServedEndpoint(_ address: String?) {
-    guard let address, let pool, lease != nil else { return }
+    guard let address, let pool, leases != nil else { return }
     let snapshot = pool.endpoints.snapshot()
     guard let index = snapshot.index(ofAddress: address) else { return }
-    lease?.move(to: snapshot.endpoints[index].slot)
+    leases?.move(to: snapshot.endpoints[index].slot)
+    placed?.endpoint = snapshot.endpoints[index]
   }
 
   private func receivedHeaders(
@@ -142,7 +148,8 @@ final class ExtProcCall: GRPCCall {
       send(direction == .request ? loop.answers.requestBody : loop.answers.responseBody)
       responseMayBeComplete()
     case .answerResponseHeaders:
-      send(loop.answers.responseHeaders)
+      leases?.responseStarted()
+      send(responseHeadersAnswer())
       responseMayBeComplete()
     case .answerTrailers(let direction):
       send(direction == .request ? loop.answers.requestTrailers : loop.answers.responseTrailers)
@@ -215,12 +222,14 @@ final class ExtProcCall: GRPCCall {
   private func answer(_ decision: consuming Director.Decision, _ basis: StreamMachine.PickBasis) {
     machine.picked()
     model = decision.model
+    forwarding = decision.forwarding
+    placed = decision.placed
     if case .bufferedBody = basis {
       sendDestination(decision.endpoints, .body(.request))
     } else {
       sendDestination(decision.endpoints, .headers(.request))
     }
-    lease = decision.takeLease()
+    leases = decision.takeLeases()
     switch basis {
     case .headersOnly, .headersBeforeBody: break
     case .bufferedBody:
@@ -241,20 +250,36 @@ final class ExtProcCall: GRPCCall {
   }
 
   private func sendDestination(_ endpoints: [Endpoint], _ kind: Answer.Kind) {
-    if endpoints.count == 1, generatedRequestID == nil, kind == .headers(.request) {
+    if endpoints.count == 1, generatedRequestID == nil, forwarding == nil, kind == .headers(.request) {
       send(loop.answers.destination(endpoints[0]))
       return
     }
-    let destination = endpoints.map(\.addressText).joined(separator: ",")
-    let more = generatedRequestID.map { [(name: "x-request-id", value: $0)] } ?? []
-    send(HeaderAnswers.make(kind, destination: destination, headers: more).packed())
+    var more = forwarding?.requestHeaders ?? []
+    if let generatedRequestID { more.append((name: "x-request-id", value: generatedRequestID)) }
+    let answer = HeaderAnswers.make(
+      kind, destination: destination(endpoints), headers: more, removing: forwarding?.removedRequestHeaders ?? [])
+    send(answer.packed())
+  }
+
+  private func destination(_ endpoints: [Endpoint]) -> String {
+    guard let port = forwarding?.destinationPort else {
+      return endpoints.map(\.addressText).joined(separator: ",")
+    }
+    return endpoints.map { EndpointAddress(host: $0.address.host, port: port).description }.joined(separator: ",")
+  }
+
+  private func responseHeadersAnswer() -> [UInt8] {
+    guard let placed, let pool else { return loop.answers.responseHeaders }
+    var headers: [(name: String, value: String)] = []
+    for plugin in pool.responsePlugins { plugin.addResponseHeaders(placed, to: &headers) }
+    return headers.isEmpty ? loop.answers.responseHeaders : HeaderAnswers.make(responseHeaders: headers).packed()
   }
 
   /// Ends the stream with the request. The response will not be seen, so the lease ends when it probably has.
   private func releaseStream() {
-    if let lease = lease.take() {
-      let seconds = EarlyRelease.seconds(promptTokens: lease.promptTokens)
-      loop.hold(lease, seconds: seconds)
+    if let leases = leases.take() {
+      let seconds = EarlyRelease.seconds(promptTokens: leases.promptTokens)
+      loop.hold(leases, seconds: seconds)
     }
     stream?.markComplete()
     stream?.finish(.ok)
@@ -321,8 +346,8 @@ final class ExtProcCall: GRPCCall {
   private func responseMayBeComplete() {
     guard machine.isResponseComplete else { return }
     stream?.markComplete()
-    guard lease != nil else { return }
-    lease = nil
+    guard leases != nil else { return }
+    leases = nil
     if let model {
       loop.metrics.responseCompleted(
         model: model, nanoseconds: loop.clock.nanoseconds() &- receivedAt, responseBytes: responseBytes)
@@ -349,7 +374,9 @@ final class ExtProcCall: GRPCCall {
   }
 
   func ended() {
-    lease = nil
+    leases = nil
+    forwarding = nil
+    placed = nil
     releaseBody()
     if isCounted, let model { loop.metrics.requestEnded(model: model) }
     if let errorCode { loop.metrics.requestFailed(model: model, code: errorCode) }
@@ -379,5 +406,5 @@ final class ExtProcCall: GRPCCall {
 }
 
 extension Director.Decision {
-  consuming func takeLease() -> Lease { lease }
+  consuming func takeLeases() -> Leases { leases }
 }

@@ -11,11 +11,7 @@ final class HeaderAnswers {
   private var bySlot: [Entry?] = []
 
   /// Answer to response headers. The header is what the reference adds to every response.
-  let responseHeaders: [UInt8] = {
-    var answer = Answer(.headers(.response))
-    answer.headers = [("x-went-into-resp-headers", "true")]
-    return answer.packed()
-  }()
+  let responseHeaders = HeaderAnswers.make(responseHeaders: []).packed()
   let requestHeaders = Answer(.headers(.request)).packed()
   /// The same, asking the proxy to keep the response to itself.
   let requestHeadersHidingResponse: [UInt8] = {
@@ -37,11 +33,20 @@ final class HeaderAnswers {
     return bytes
   }
 
+  /// The answer to response headers with headers of plugins.
+  static func make(responseHeaders: [(name: String, value: String)]) -> Answer {
+    var answer = Answer(.headers(.response))
+    answer.headers = [("x-went-into-resp-headers", "true")] + responseHeaders
+    return answer
+  }
+
   /// The same answer for a list of endpoints, with more headers, or as the answer to a buffered body.
   static func make(
-    _ kind: Answer.Kind = .headers(.request), destination: String, headers: [(name: String, value: String)] = []
+    _ kind: Answer.Kind = .headers(.request), destination: String, headers: [(name: String, value: String)] = [],
+    removing removedHeaders: [String] = []
   ) -> Answer {
     var answer = Answer(kind)
+    answer.removedHeaders = removedHeaders
     answer.clearsRouteCache = true
     answer.headers = [(ExtProcNames.destinationEndpoint, destination)] + headers
     answer.metadata = [

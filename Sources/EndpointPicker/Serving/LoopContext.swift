@@ -1,4 +1,3 @@
-import Endpoints
 import ExtProc
 import InferenceAPI
 import Logging
@@ -39,10 +38,10 @@ final class LoopContext {
   /// Monotonic time in seconds.
   func now() -> Double { clock.seconds() }
 
-  /// Keeps a lease for a time.
-  func hold(_ lease: consuming Lease, seconds: Double) {
-    let box = HeldLease(lease)
-    eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(seconds * 1e9))) { box.lease = nil }
+  /// Keeps leases for a time.
+  func hold(_ leases: consuming Leases, seconds: Double) {
+    let box = HeldLeases(leases)
+    eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(seconds * 1e9))) { box.leases = nil }
   }
 
   /// Notes a request that was refused, one line with its cause.
@@ -65,11 +64,11 @@ final class LoopContext {
   }
 }
 
-/// A lease on its own, for closures to own.
-private final class HeldLease {
-  var lease: Lease?
+/// Leases on their own, for closures to own.
+private final class HeldLeases {
+  var leases: Leases?
 
-  init(_ lease: consuming Lease) {
-    self.lease = consume lease
+  init(_ leases: consuming Leases) {
+    self.leases = consume leases
   }
 }

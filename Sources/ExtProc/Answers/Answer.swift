@@ -49,6 +49,8 @@ public struct Answer: Sendable {
   public var kind: Kind
   /// Headers to set, replacing those of the same name. No name holds a NUL.
   public var headers: [(name: String, value: String)] = []
+  /// Headers to remove; no name holds a NUL.
+  public var removedHeaders: [String] = []
   /// Dynamic metadata; fields of one namespace follow each other.
   public var metadata: [MetadataField] = []
   /// Whether the proxy looks for the route again.
@@ -71,6 +73,7 @@ public struct Answer: Sendable {
       let value = arena.copy(header.value)
       return epp_header(name: arena.copyTerminated(header.name), value: value.baseAddress, value_length: value.count)
     }
+    let removed = removedHeaders.map { arena.copyTerminated($0) }
     let metadata = self.metadata.map { field in
       let (string, number): (UnsafePointer<CChar>?, Double) =
         switch field.value {
@@ -81,12 +84,23 @@ public struct Answer: Sendable {
         name_space: arena.copyTerminated(field.namespace), key: arena.copyTerminated(field.key), string: string,
         number: number)
     }
-    return (body ?? []).withUnsafeBufferPointer { body in
+    return removed.withUnsafeBufferPointer { removed in
+      packed(headers, removed, metadata, arena)
+    }
+  }
+
+  private func packed(
+    _ headers: [epp_header], _ removed: UnsafeBufferPointer<UnsafePointer<CChar>>, _ metadata: [epp_metadata_field],
+    _ arena: Arena
+  ) -> [UInt8] {
+    (body ?? []).withUnsafeBufferPointer { body in
       headers.withUnsafeBufferPointer { headers in
         metadata.withUnsafeBufferPointer { metadata in
           var answer = epp_answer()
           answer.headers = headers.baseAddress
           answer.header_count = headers.count
+          answer.removed_headers = removed.baseAddress
+          answer.removed_header_count = removed.count
           answer.metadata = metadata.baseAddress
           answer.metadata_count = metadata.count
           answer.clear_route_cache = clearsRouteCache
