@@ -221,12 +221,8 @@ import Testing
     request.stream?.reset(.internalError)
     try pair.exchange()
     expectClosedOnce(request, .cancel)
-    withKnownIssue("a second reset of a stream that was never sent ends the connection") {
-      #expect(pair.clientFrames.frames.count { $0.kind == .resetStream } == (headersSent ? 1 : 0))
-      #expect(!pair.client.peerIsGoingAway)
-    } when: {
-      !headersSent
-    }
+    #expect(pair.clientFrames.frames.count { $0.kind == .resetStream } == (headersSent ? 1 : 0))
+    #expect(!pair.client.peerIsGoingAway)
   }
 
   // MARK: The connection is lost

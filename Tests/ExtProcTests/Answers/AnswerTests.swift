@@ -113,6 +113,20 @@ import Testing
     }
   }
 
+  /// Headers 2 is SKIP; bodies 2 is BUFFERED and 0 is NONE.
+  @Test func hidesTheResponse() throws {
+    var answer = Answer(.headers(.request))
+    answer.modeOverride = .hideResponse
+    try unpacked(answer) { message in
+      let mode = try #require(message.mode_override?.pointee)
+      #expect(mode.request_body_mode == 2)
+      #expect(mode.response_header_mode == 2)
+      #expect(mode.response_body_mode == 0)
+      #expect(mode.request_trailer_mode == 2)
+      #expect(mode.response_trailer_mode == 2)
+    }
+  }
+
   /// Far more than the first chunk of an arena holds.
   @Test func largeAnswers() throws {
     var answer = Answer(.headers(.request))

@@ -128,9 +128,7 @@ import Testing
       try connection.exchange()
       connection.disconnect()
     }
-    withKnownIssue("blocks kept for later calls stay charged when their connection is gone") {
-      #expect(total.bytes == 0)
-    }
+    #expect(total.bytes == 0)
   }
 
   @Test func budgetArithmetic() {

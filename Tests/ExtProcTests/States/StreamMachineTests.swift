@@ -225,106 +225,6 @@ import Testing
       ], isComplete: false),
   ]
 
-  // MARK: Every message in every state
-
-  static let messages: [Event] = [
-    .headers(.request, end: false), .headers(.request, end: true), .body(.request, 0, end: false),
-    .body(.request, 0, end: true), .body(.request, 5, end: false), .body(.request, 5, end: true), .trailers(.request),
-    .headers(.response, end: false), .headers(.response, end: true), .body(.response, 5, end: false),
-    .body(.response, 5, end: true), .trailers(.response),
-  ]
-
-  struct State: Sendable, CustomTestStringConvertible {
-    let name: String
-    /// How the state is reached.
-    let course: [Event]
-    /// What follows from each of ``messages``.
-    let results: [Result]
-
-    var testDescription: String { name }
-  }
-
-  static let states: [State] = [
-    State(
-      name: "waiting", course: [],
-      results: [
-        .none, .picks(.headersOnly), .fails, .fails, .fails, .fails, .fails,
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "collecting", course: [.headers(.request, end: false)],
-      results: [
-        .fails, .fails, .none, .picks(.body), .appends, .picks(.body), .picks(.bodyThenTrailers),
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "picking", course: [.headers(.request, end: false), .body(.request, 5, end: true)],
-      results: [
-        .fails, .fails, .none, .none, .fails, .fails, .trailers(.request),
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "forwarding", course: [.headers(.request, end: false), .body(.request, 5, end: true), .picked],
-      results: [
-        .fails, .fails, .none, .none, .fails, .fails, .trailers(.request),
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "forwarding after trailers", course: [.headers(.request, end: false), .trailers(.request), .picked],
-      results: [
-        .fails, .fails, .none, .none, .fails, .fails, .trailers(.request),
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "forwarding headers", course: [.headers(.request, end: true), .picked],
-      results: [
-        .fails, .fails, .none, .none, .fails, .fails, .trailers(.request),
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "response under way",
-      course: [.headers(.request, end: true), .picked, .headers(.response, end: false)],
-      results: [
-        .fails, .fails, .none, .none, .fails, .fails, .trailers(.request),
-        .fails, .fails, .passes(end: false), .passes(end: true), .trailers(.response),
-      ]),
-    State(
-      name: "response ended",
-      course: [.headers(.request, end: true), .picked, .headers(.response, end: true)],
-      results: [
-        .fails, .fails, .none, .none, .fails, .fails, .trailers(.request),
-        .fails, .fails, .none, .none, .trailers(.response),
-      ]),
-    State(
-      name: "rejected", course: [.headers(.request, end: true), .rejected],
-      results: [
-        .fails, .fails, .none, .none, .none, .none, .none,
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "too large", course: [.headers(.request, end: false), .body(.request, 101, end: false)],
-      results: [
-        .fails, .fails, .none, .none, .none, .none, .none,
-        .answersHeaders, .answersHeaders, .fails, .fails, .fails,
-      ]),
-    State(
-      name: "local reply", course: [.headers(.request, end: false), .headers(.response, end: false)],
-      results: [
-        .fails, .fails, .none, .none, .none, .none, .none,
-        .fails, .fails, .passes(end: false), .passes(end: true), .trailers(.response),
-      ]),
-  ]
-
-  @Test(arguments: states)
-  func everyMessage(_ state: State) {
-    #expect(state.results.count == Self.messages.count)
-    for (message, expected) in zip(Self.messages, state.results) {
-      var machine = StreamMachine(maxBodyBytes: 100)
-      for event in state.course { _ = Self.step(&machine, event) }
-      #expect(Self.step(&machine, message) == expected, "\(message)")
-    }
-  }
-
   // MARK: Modes
 
   /// Modes count from the first message on and do not change under way.
@@ -341,6 +241,17 @@ import Testing
     var machine = StreamMachine(maxBodyBytes: 100)
     machine.received(BodyModes(request: .fullDuplexStreamed, response: BodyMode.none))
     #expect(machine.hidesResponseBody)
+  }
+
+  /// Ending a full-duplex stream early would lose data, so it is never done there.
+  @Test(arguments: [BodyMode.none, .streamed, .buffered, .bufferedPartial, .fullDuplexStreamed, nil] as [BodyMode?])
+  func releasesEarlyOnlyWhereBodiesAreBuffered(mode: BodyMode?) {
+    for isAllowed in [false, true] {
+      var machine = StreamMachine(maxBodyBytes: 100, allowsEarlyRelease: isAllowed)
+      #expect(!machine.releasesEarly)
+      machine.received(BodyModes(request: mode, response: .buffered))
+      #expect(machine.releasesEarly == (isAllowed && (mode == .buffered || mode == .bufferedPartial)))
+    }
   }
 
   @Test func tellsWhenARequestIsForwarded() {
