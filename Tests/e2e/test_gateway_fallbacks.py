@@ -64,7 +64,8 @@ def test_next_of_the_list_serves_when_the_first_are_dead(launch, dead):
         assert pool.envoy.stat("cluster.pool.upstream_rq_retry") == dead * number
     answer = pool.ask("/v1/models")
     assert (answer.status, answer.headers["x-model-server"]) == (200, pool.endpoints[dead])
-    with open_stream(pool.envoy.address, "/v1/chat/completions", chat(unique(), stream=True)) as (status, headers, lines):
+    body = chat(unique(), stream=True)
+    with open_stream(pool.envoy.address, "/v1/chat/completions", body) as (status, headers, lines):
         assert (status, headers["x-model-server"]) == (200, pool.endpoints[dead])
         assert list(lines)[-2].strip() == b"data: [DONE]"
     assert pool.envoy.streams_failed == 0

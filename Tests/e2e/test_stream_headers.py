@@ -202,9 +202,8 @@ async def test_large_headers(pool):
     """More than Envoy would let through: names and values are read where they are."""
     headers = [(f"x-filler-{number}", "v" * 1_000) for number in range(200)]
     async with Client(pool.picker.address) as client:
-        answer = await picked(
-            client, request_headers("/v1/completions", headers=headers), request_body(b'{"model":"m","prompt":"x"}', True)
-        )
+        completion = request_body(b'{"model":"m","prompt":"x"}', True)
+        answer = await picked(client, request_headers("/v1/completions", headers=headers), completion)
         assert answer.destination in pool.servers.endpoints
         answer = await picked(client, get(headers=headers))
         assert answer.destination in pool.servers.endpoints

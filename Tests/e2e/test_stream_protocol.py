@@ -93,19 +93,6 @@ async def test_end_of_stream_on_an_empty_message(pool):
     assert [answer.end_of_stream for answer in rest] == [False] * (len(rest) - 1) + [True]
 
 
-async def test_second_end_of_stream_is_tolerated(pool):
-    """Some Envoy versions deliver the end of a body twice."""
-    body = chat_bytes(unique())
-    async with Client(pool.picker.address) as client:
-        stream = client.stream()
-        _, *rest = await stream.ask(request_headers(), request_body(body, end_of_stream=True))
-        assert echoed(rest) == body
-        await stream.send(request_body(b"", end_of_stream=True), response_headers(end_of_stream=True))
-        received = await stream.receive_until("response_headers")
-        assert echoed(received) == b""
-        assert (await stream.close()).name == "OK"
-
-
 async def test_trailers_after_the_end_of_the_body(pool):
     body = chat_bytes(unique())
     async with Client(pool.picker.address) as client:

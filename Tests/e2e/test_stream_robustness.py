@@ -191,7 +191,7 @@ async def test_message_that_is_not_protobuf_is_an_error_not_a_crash(pool, garbag
         ([request_headers(), request_headers()], "second request headers"),
         ([get(), get()], "second request headers"),
         ([get(), request_body(b"x", True)], "request body after its end"),
-        ([request_headers(), WHOLE, WHOLE], "request body after its end"),
+        ([request_headers(), WHOLE, request_body(b"x")], "request body after its end"),
         ([request_headers(), WHOLE, request_headers()], "second request headers"),
         ([request_headers(), WHOLE, response_body(b"x")], "response body before response headers"),
         ([request_headers(), WHOLE, response_headers(), response_headers()], "second response headers"),
@@ -213,6 +213,38 @@ async def test_message_out_of_order_ends_its_stream_alone(pool, messages, detail
         assert await stream.details() == f"unexpected message: {details}"
         header, *_ = await bystander.ask(WHOLE)
         assert header.destination in pool.servers.endpoints
+    await settles(pool.picker)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        b"",
+        pytest.param(
+            b'"}]}', marks=pytest.mark.xfail(strict=True, reason="only an empty piece is tolerated after the end")
+        ),
+    ],
+    ids=["empty", "last-piece"],
+)
+@pytest.mark.parametrize("when", ["at-once", "after-the-answer", "after-the-response-began"])
+async def test_end_of_the_body_delivered_twice(pool, again, when):
+    """Some versions of Envoy repeat the last piece of a large body, and the mark of its end, or the mark alone."""
+    body = chat_bytes("x" * 100_000)
+    pieces = [request_body(body[:-4]), request_body(body[-4:], True)]
+    repeated = request_body(again, True)
+    async with Client(pool.picker.address) as client:
+        stream = client.stream()
+        await stream.send(request_headers(), *pieces, *([repeated] if when == "at-once" else []))
+        received = await stream.receive_until("request_body", end_of_stream=True)
+        assert kinds(received) == ["request_headers", "request_body"]
+        assert echoed(received) == body
+        if when == "after-the-answer":
+            await stream.send(repeated)
+        assert await stream.exchange(response_headers(), 1) == [expected.marked_response()]
+        if when == "after-the-response-began":
+            await stream.send(repeated)
+        assert await stream.exchange(response_body(b"{}", True), 1) == [expected.piece("response_body", b"{}", True)]
+        assert (await stream.close()).name == "OK"
     await settles(pool.picker)
 
 

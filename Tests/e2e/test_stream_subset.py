@@ -203,10 +203,10 @@ async def test_long_subset(picker):
     """Hundreds of names of which two are members, from ten proxies at once."""
     strangers = [f"10.{number // 250}.{number % 250}.1:9001" for number in range(400)]
     headers = with_subset(request_headers(), [*strangers, B1, A1])
-    assert await asyncio.gather(*(choices_unsettled(picker, headers) for _ in range(10))) == [{A1, B1}] * 10
+
+    async def ask():
+        async with Client(picker.address) as client:
+            return {(await outcome(client, headers, body())).destination for _ in range(10)}
+
+    assert set().union(*await asyncio.gather(*(ask() for _ in range(10)))) == {A1, B1}
     await settles(picker)
-
-
-async def choices_unsettled(picker, headers):
-    async with Client(picker.address) as client:
-        return {(await outcome(client, headers, body())).destination for _ in range(10)}

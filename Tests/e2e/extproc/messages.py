@@ -29,11 +29,12 @@ class Modes:
 
 
 def _header_map(pairs, *, as_text=False):
-    values = [
-        base_pb2.HeaderValue(key=key, value=value) if as_text else base_pb2.HeaderValue(key=key, raw_value=value.encode())
-        for key, value in pairs
-    ]
-    return base_pb2.HeaderMap(headers=values)
+    def header(key, value):
+        if as_text:
+            return base_pb2.HeaderValue(key=key, value=value)
+        return base_pb2.HeaderValue(key=key, raw_value=value.encode())
+
+    return base_pb2.HeaderMap(headers=[header(key, value) for key, value in pairs])
 
 
 def request_headers(
