@@ -206,7 +206,7 @@ async def test_endpoint_that_leaves_and_returns_while_it_serves(launch, servers,
         write_endpoints(path, [two, one])
         while (await next_destination(client)) != one:
             pass
-        assert picker.metric("epp_leases") == 0
+        await settles(picker)
         _, first = await begin(client)
         _, second = await begin(client)
         assert {first, second} == {one, two}
