@@ -206,7 +206,7 @@ async def test_endpoint_that_leaves_and_returns_while_it_serves(launch, servers,
         write_endpoints(path, [two, one])
         while (await next_destination(client)) != one:
             pass
-        await settles(picker)
+        wait_until(lambda: picker.metric("epp_leases") == 0, "the last reset has arrived")
         _, first = await begin(client)
         _, second = await begin(client)
         assert {first, second} == {one, two}
