@@ -123,7 +123,8 @@ public struct StreamMachine: Sendable, Hashable {
         return .pick(.headersOnly)
       }
       switch modes.request {
-      case .some(.none), .streamed where !modes.sendsBodyEarly:
+      case .some(.none),
+        .streamed where !modes.sendsBodyEarly:
         phase = .picking(.headersBeforeBody)
         return .pick(.headersBeforeBody)
       case .buffered, .bufferedPartial:

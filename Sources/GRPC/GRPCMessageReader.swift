@@ -21,6 +21,7 @@ package final class GRPCMessageReader {
   private var prefixBytes = 0
   private var missing = 0
   private var isAssembling = false
+  private var lastMessageHasBlock = false
   private var block: ByteBlock?
 
   /// Creates a reader at the start of a stream.
@@ -45,6 +46,7 @@ package final class GRPCMessageReader {
     if bytes.count >= length {
       let message = UnsafeRawBufferPointer(rebasing: bytes[..<length])
       bytes = UnsafeRawBufferPointer(rebasing: bytes[length...])
+      lastMessageHasBlock = false
       return .message(message)
     }
     isAssembling = true
@@ -59,6 +61,8 @@ package final class GRPCMessageReader {
 
   /// Takes over the block behind the last message, if it was assembled in one.
   package func takeBlock() -> ByteBlock? {
+    guard lastMessageHasBlock else { return nil }
+    lastMessageHasBlock = false
     defer { block = nil }
     return block
   }
@@ -68,6 +72,7 @@ package final class GRPCMessageReader {
     prefixBytes = 0
     missing = 0
     isAssembling = false
+    lastMessageHasBlock = false
     block?.removeAll()
   }
 
@@ -99,6 +104,7 @@ package final class GRPCMessageReader {
     missing -= length
     guard missing == 0 else { return .needsBytes }
     isAssembling = false
+    lastMessageHasBlock = true
     return .message(block.bytes)
   }
 }

@@ -23,6 +23,7 @@ public final class HTTP2Stream {
   var trailers: HeaderBlock?
   /// nghttp2 asked for data when there was none and waits for a resume.
   var isDeferred = false
+  private var isReset = false
   var remoteEnded = false
   var localEnded = false
   /// Bytes received but not given back to the peer's windows, because output piled up.
@@ -88,6 +89,8 @@ public final class HTTP2Stream {
 
   /// Ends the stream at once in both directions.
   public func reset(_ code: HTTP2ErrorCode) {
+    guard !isReset else { return }
+    isReset = true
     outputEnded = true
     // The queue stays until the stream closes: nghttp2 may be in the middle of a DATA frame from it.
     nghttp2_submit_rst_stream(session.raw, HTTP2Constants.flagNone, id, code.rawValue)
@@ -97,6 +100,7 @@ public final class HTTP2Stream {
     self.id = id
     outputEnded = false
     isComplete = false
+    isReset = false
     trailers = nil
     isDeferred = false
     remoteEnded = false

@@ -80,8 +80,8 @@ public struct EndpointPickerProcess {
     let table = pool.value.endpoints
     let scrapers = try plan.scrape.map { configuration in
       try ScraperPool(
-        table: table, adapters: services.adapters, extractor: plan.extractor, configuration: configuration, group: group,
-        logger: logger)
+        table: table, adapters: services.adapters, extractor: plan.extractor, configuration: configuration,
+        group: group, logger: logger)
     }
     registry.register(ProcessCollector())
     registry.register(ServerCollector(server: server, scrapers: scrapers, table: table, services: services))

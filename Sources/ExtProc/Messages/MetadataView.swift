@@ -8,6 +8,7 @@ public struct MetadataView {
   /// - Throws: when the bytes are not Metadata.
   public init?(_ bytes: UnsafeRawBufferPointer, arena: Arena) throws(ProcessingMessageError) {
     guard !bytes.isEmpty else { return nil }
+    guard NestingLimit.admits(metadata: bytes) else { throw .malformed("Metadata") }
     guard
       let message = epp__ext_proc__metadata__unpack(
         arena.allocator, bytes.count, bytes.bindMemory(to: UInt8.self).baseAddress)

@@ -171,7 +171,9 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     ended?.ended()
     reader.reset()
     retained = 0
-    _ = settleBudget()
+    // What a spare object keeps is not held for anybody.
+    if charged > 0 { connection.budget.release(charged) }
+    charged = 0
     connection.streamClosed(self)
   }
 
