@@ -9,6 +9,7 @@ import inspect
 import pathlib
 
 import pytest
+from localpool import wait_until
 from pools import Launcher, Pool, running
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -72,3 +73,10 @@ def pool(module_launch):
     """Three model servers and a picker without TLS, to be spoken to directly."""
     servers = module_launch.servers()
     return Pool(servers, module_launch.picker(servers.endpoints, tls=False))
+
+
+@pytest.fixture
+def idle_pool(pool):
+    """Nothing of the requests of one test is counted in the next."""
+    yield
+    wait_until(lambda: pool.picker.metric("epp_leases") == 0, "nothing is in flight")

@@ -23,6 +23,8 @@ from extproc import (
 )
 from pools import Pool, settles
 
+pytestmark = pytest.mark.usefixtures("idle_pool")
+
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 ALL_MODES = [

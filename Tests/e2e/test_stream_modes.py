@@ -22,6 +22,8 @@ from extproc import (
 )
 from pools import Pool, settles
 
+pytestmark = pytest.mark.usefixtures("idle_pool")
+
 REQUEST_MODES = {
     "duplex": Modes(DUPLEX),
     "streamed": Modes(STREAMED),

@@ -200,8 +200,8 @@ async def test_subset_can_be_switched_off(launch):
 
 
 async def test_long_subset(picker):
-    """Hundreds of names of which two are members, from ten proxies at once."""
-    strangers = [f"10.{number // 250}.{number % 250}.1:9001" for number in range(400)]
+    """A thousand names of which two are members, from ten proxies at once."""
+    strangers = [f"10.{number // 250}.{number % 250}.1:9001" for number in range(1_000)]
     headers = with_subset(request_headers(), [*strangers, B1, A1])
 
     async def ask():
