@@ -92,16 +92,51 @@ import Testing
     #expect(view.string(namespace: "envoy.lb", key: "served") == "10.0.0.1:80")
   }
 
+  // MARK: Nesting
+
+  /// Metadata with a list in a list in a list.
+  private static func nested(_ depth: Int, fieldBefore junk: [UInt8] = []) -> [UInt8] {
+    // Written from the inside out, so back to front.
+    var reversed = Array(Wire.field(3, "x").reversed())
+    func wrap(_ tag: Int, after before: [UInt8] = []) {
+      let head = before + Wire.key(tag, 2) + Wire.varint(UInt64(reversed.count))
+      reversed.append(contentsOf: head.reversed())
+    }
+    for _ in 0..<depth {
+      wrap(1)
+      wrap(6, after: junk)
+    }
+    wrap(2, after: Wire.field(1, "b"))
+    wrap(1)
+    wrap(2, after: Wire.field(1, "a"))
+    wrap(1)
+    return reversed.reversed() + Wire.field(1, Wire.field(1, "c") + Wire.field(2, []))
+  }
+
+  @Test func someNestingIsAllowed() throws {
+    for depth in [0, 1, 10, 31] { #expect(try view(Self.nested(depth)).contains(namespace: "c")) }
+  }
+
+  @Test func deepNestingIsRefused() {
+    for depth in [33, 100, 1_000] {
+      #expect(throws: ProcessingMessageError.malformed("Metadata")) { try view(Self.nested(depth)) }
+    }
+  }
+
   /// Lists within lists by the ten thousands: refused, or read, but not the end of the process.
   @Test func deepNestingIsHarmless() async {
     await #expect(processExitsWith: .success) {
-      var value = Wire.field(3, "x")
-      for _ in 0..<50_000 { value = Wire.field(6, Wire.field(1, value)) }
-      let entry = Wire.field(1, "a") + Wire.field(2, Wire.field(1, Wire.field(1, "b") + Wire.field(2, value)))
-      let arena = Arena()
-      Wire.field(1, entry).withUnsafeBytes { bytes in
-        _ = try? MetadataView(bytes, arena: arena)
-      }
+      MetadataViewTests.nested(50_000).withUnsafeBytes { _ = try? MetadataView($0, arena: Arena()) }
+    }
+  }
+
+  /// Deep values behind a field with the number 0, which readers may stop at or skip.
+  @Test func deepNestingBehindOddFieldsIsHarmless() async {
+    await #expect(processExitsWith: .success) {
+      let metadata = MetadataViewTests.nested(50_000, fieldBefore: [0x00, 0x00])
+      metadata.withUnsafeBytes { _ = try? MetadataView($0, arena: Arena()) }
+      let outer = [0x00, 0x00] + MetadataViewTests.nested(50_000)
+      outer.withUnsafeBytes { _ = try? MetadataView($0, arena: Arena()) }
     }
   }
 }
