@@ -14,6 +14,10 @@ enum BuiltInPlugins {
     .tokenProducer,
     .utilizationDetector,
     .openAIParser,
+    .anthropicParser,
+    .vllmHTTPParser,
+    .vllmGRPCParser,
+    .sglangHTTPParser,
     .passthroughParser,
   ]
 }
