@@ -4,11 +4,34 @@
 /// the body's buffer and end with the context's next parse or `reset`.
 public struct InferenceRequest {
   /// The API that the request's path names.
-  public enum API: Sendable, Equatable {
+  public enum API: Sendable, Hashable, CaseIterable {
+    /// OpenAI `/v1/chat/completions`.
     case chatCompletions
+    /// OpenAI `/v1/completions`.
     case completions
+    /// OpenAI `/v1/responses`.
+    case responses
+    /// OpenAI `/v1/conversations`.
+    case conversations
+    /// OpenAI `/v1/embeddings`.
+    case embeddings
+    /// OpenAI `/v1/images/generations`.
+    case imageGenerations
+    /// Anthropic `/v1/messages`.
+    case messages
+    /// vLLM `/inference/v1/generate`.
+    case vllmGenerate
+    /// SGLang `/generate`.
+    case sglangGenerate
+    /// vLLM's gRPC method `Generate`.
+    case vllmGRPCGenerate
+    /// vLLM's gRPC method `Embed`.
+    case vllmGRPCEmbed
     /// The body was not looked at.
     case passthrough
+    /// A call that is known not to be inference, such as a health check. Any endpoint will do, and nobody needs to see
+    /// the response.
+    case notInference
   }
 
   /// The API that the request was read as.
@@ -37,4 +60,47 @@ public struct InferenceRequest {
 
   /// ceil(bytes / 4) summed over the prompts: exact for token ids, an estimate for text.
   public let promptTokenCount: Int
+
+  /// A request with the prompts collected in `context`.
+  init(
+    api: API, model: UnsafeRawBufferPointer? = nil, isStreaming: Bool = false, maxOutputTokens: Int? = nil,
+    cacheSalt: UnsafeRawBufferPointer? = nil, isTokenized: Bool = false, context: RequestParsingContext
+  ) {
+    self.api = api
+    self.model = model
+    self.isStreaming = isStreaming
+    self.maxOutputTokens = maxOutputTokens
+    self.cacheSalt = cacheSalt
+    self.prompts = context.prompt.prompts
+    self.isTokenized = isTokenized
+    self.promptByteCount = context.prompt.byteCount
+    self.promptTokenCount = context.prompt.tokenCount
+  }
+
+  /// Where the body names the model, for requests that are sent on with another one.
+  public var modelField: ModelField { model == nil ? .none : api.modelField }
+
+  /// Whether the stream may end once the request was sent on, without a look at the response.
+  public var skipsResponse: Bool { api == .notInference }
+}
+
+/// Where a request body names its model.
+public enum ModelField: Sendable, Hashable {
+  /// Nowhere that could be rewritten.
+  case none
+  /// The top-level member `model` of a JSON object.
+  case jsonMember
+}
+
+extension InferenceRequest.API {
+  /// Where bodies of this API name the model.
+  public var modelField: ModelField {
+    switch self {
+    case .chatCompletions, .completions, .responses, .conversations, .embeddings, .imageGenerations, .messages,
+      .vllmGenerate:
+      .jsonMember
+    case .sglangGenerate, .vllmGRPCGenerate, .vllmGRPCEmbed, .passthrough, .notInference:
+      .none
+    }
+  }
 }

@@ -16,8 +16,6 @@ public struct PassthroughParser: RequestParser {
     body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
   ) throws(RequestError) -> InferenceRequest {
     context.reset()
-    return InferenceRequest(
-      api: .passthrough, model: nil, isStreaming: false, maxOutputTokens: nil, cacheSalt: nil,
-      prompts: context.prompt.prompts, isTokenized: false, promptByteCount: 0, promptTokenCount: 0)
+    return InferenceRequest(api: .passthrough, context: context)
   }
 }

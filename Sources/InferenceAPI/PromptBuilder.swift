@@ -57,14 +57,43 @@ final class PromptBuilder {
     append(arena.minify(value))
   }
 
-  /// Appends an array of unsigned 32-bit integers as little-endian words; false if it holds anything else.
-  func appendTokenIDs(_ value: JSONValue) -> Bool {
+  /// Appends a string as its text and any other value as minified JSON.
+  func appendTextOrJSON(_ value: JSONValue) {
+    if let text = value.string { append(text) } else { appendMinified(value) }
+  }
+
+  /// Appends bytes that may go away before the request's views do.
+  func append(copyOf bytes: UnsafeRawBufferPointer) {
+    let copy = arena.allocate(bytes.count)
+    copy.copyMemory(from: bytes)
+    append(UnsafeRawBufferPointer(copy))
+  }
+
+  /// Appends an array of unsigned 32-bit integers as little-endian words; nil if it holds anything else. The words may
+  /// be changed until the prompt ends.
+  func appendTokenIDs(_ value: JSONValue) -> UnsafeMutableRawBufferPointer? {
     let room = arena.allocate(4 * epp_json_max_count(value.raw))
-    guard let start = room.baseAddress else { return false }
+    guard let start = room.baseAddress else { return nil }
     let count = epp_json_copy_uint32s(value.raw, start.assumingMemoryBound(to: UInt8.self))
-    guard count >= 0 else { return false }
-    append(UnsafeRawBufferPointer(start: start, count: 4 * count))
-    return true
+    guard count >= 0 else { return nil }
+    let words = UnsafeMutableRawBufferPointer(start: start, count: 4 * count)
+    append(UnsafeRawBufferPointer(words))
+    return words
+  }
+
+  /// Appends up to `maximumCount` token ids that `next` yields as little-endian words. The words may be changed until
+  /// the prompt ends.
+  func appendTokenIDs(maximumCount: Int, _ next: () -> UInt32?) -> UnsafeMutableRawBufferPointer {
+    let room = arena.allocate(4 * maximumCount)
+    var end = 0
+    while end < room.count, let id = next() {
+      room.storeBytes(of: id.littleEndian, toByteOffset: end, as: UInt32.self)
+      end += 4
+    }
+    arena.giveBack(room.count - end)
+    let words = UnsafeMutableRawBufferPointer(rebasing: room[..<end])
+    append(UnsafeRawBufferPointer(words))
+    return words
   }
 
   /// Appends an image, known by `key`, as the tokens it is estimated to take.

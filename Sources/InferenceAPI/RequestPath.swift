@@ -32,4 +32,9 @@ public enum RequestPath {
   static func hasSuffix(_ path: UnsafeRawBufferPointer, _ suffix: StaticString) -> Bool {
     hasSuffix(path, UnsafeRawBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
   }
+
+  /// The answer of a parser to a path that isn't its own.
+  static func unsupported(_ path: UnsafeRawBufferPointer) -> RequestError {
+    RequestError(code: .badRequest, message: "unsupported path: " + String(decoding: path, as: UTF8.self))
+  }
 }

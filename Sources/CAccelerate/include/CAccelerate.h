@@ -4,6 +4,7 @@
 #define CACCELERATE_H
 
 #include "epp_columns.h"
+#include "epp_find.h"
 #include "epp_hash.h"
 #include "epp_json.h"
 #include "epp_pages.h"

@@ -48,4 +48,10 @@ extension UnsafeRawBufferPointer {
     guard count == literal.utf8CodeUnitCount, let baseAddress else { return isEmpty && literal.utf8CodeUnitCount == 0 }
     return memcmp(baseAddress, literal.utf8Start, count) == 0
   }
+
+  /// Whether these begin with the UTF-8 bytes of `literal`.
+  package func starts(with literal: StaticString) -> Bool {
+    guard count >= literal.utf8CodeUnitCount, let baseAddress else { return literal.utf8CodeUnitCount == 0 }
+    return memcmp(baseAddress, literal.utf8Start, literal.utf8CodeUnitCount) == 0
+  }
 }

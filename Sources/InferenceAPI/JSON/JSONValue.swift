@@ -81,4 +81,20 @@ package struct JSONValue {
   package var members: JSONMembers? {
     kind == .object ? JSONMembers(object: raw) : nil
   }
+
+  /// The last member of an object with this name; nil for other values.
+  package func last(_ name: StaticString) -> JSONValue? {
+    guard let members else { return nil }
+    var found: JSONValue?
+    for (key, value) in members where key.bytes.equals(name) { found = value }
+    return found
+  }
+
+  /// The last member of an object with the same name as `name`; nil for other values.
+  package func last(_ name: JSONKey) -> JSONValue? {
+    guard let members else { return nil }
+    var found: JSONValue?
+    for (key, value) in members where key.bytes.elementsEqual(name.bytes) { found = value }
+    return found
+  }
 }

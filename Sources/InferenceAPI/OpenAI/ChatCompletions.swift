@@ -8,7 +8,7 @@ enum ChatCompletions {
   static func parse(
     body: UnsafeRawBufferPointer, context: RequestParsingContext
   ) throws(RequestError) -> InferenceRequest {
-    var fields = OpenAIFields()
+    var fields = RequestFields()
     var options = TemplateOptions()
     var messages: JSONValue?
     var tools: JSONValue?
@@ -20,11 +20,11 @@ enum ChatCompletions {
       }
     }
     try fields.validate(api: api)
-    try OpenAIFields.check(tools, is: .array, "tools", "an array", api)
+    try RequestFields.check(tools, is: .array, "tools", "an array", api)
     try options.validate()
 
     guard let messages = messages?.elements, !messages.isEmpty else {
-      throw OpenAIFields.invalid(api, "must have valid messages field")
+      throw RequestFields.invalid(api, "must have valid messages field")
     }
     if let tools, tools.elements?.isEmpty == false { context.prompt.appendMinified(tools) }
     var index = 0
@@ -37,7 +37,7 @@ enum ChatCompletions {
   }
 
   static func invalid(_ reason: String) -> RequestError {
-    OpenAIFields.invalid(api, reason)
+    RequestFields.invalid(api, reason)
   }
 
   /// Members that steer the model server's chat template; only their types are checked.
@@ -63,13 +63,13 @@ enum ChatCompletions {
     }
 
     func validate() throws(RequestError) {
-      try OpenAIFields.check(documents, is: .array, "documents", "an array", api)
-      try OpenAIFields.check(chatTemplate, is: .string, "chat_template", "a string", api)
-      try OpenAIFields.check(chatTemplateArguments, is: .object, "chat_template_kwargs", "an object", api)
-      try OpenAIFields.check(
+      try RequestFields.check(documents, is: .array, "documents", "an array", api)
+      try RequestFields.check(chatTemplate, is: .string, "chat_template", "a string", api)
+      try RequestFields.check(chatTemplateArguments, is: .object, "chat_template_kwargs", "an object", api)
+      try RequestFields.check(
         returnAssistantTokensMask, is: .bool, "return_assistant_tokens_mask", "true or false", api)
-      try OpenAIFields.check(continueFinalMessage, is: .bool, "continue_final_message", "true or false", api)
-      try OpenAIFields.check(addGenerationPrompt, is: .bool, "add_generation_prompt", "true or false", api)
+      try RequestFields.check(continueFinalMessage, is: .bool, "continue_final_message", "true or false", api)
+      try RequestFields.check(addGenerationPrompt, is: .bool, "add_generation_prompt", "true or false", api)
     }
   }
 }

@@ -8,7 +8,10 @@ public struct OpenAIParser: RequestParser {
   public var name: String { Self.typeName }
   /// See `RequestParser`.
   public var pathSuffixes: [String] {
-    ["/chat/completions", "/chat/completions/render", "/completions", "/completions/render"]
+    [
+      "/chat/completions", "/chat/completions/render", "/completions", "/completions/render", "/responses",
+      "/conversations", "/embeddings", "/images/generations",
+    ]
   }
 
   /// A parser without parameters.
@@ -18,10 +21,24 @@ public struct OpenAIParser: RequestParser {
   public func parse(
     body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
   ) throws(RequestError) -> InferenceRequest {
-    let path = RequestPath.normalize(path)
-    if RequestPath.hasSuffix(path, "/chat/completions") || RequestPath.hasSuffix(path, "/chat/completions/render") {
-      return try ChatCompletions.parse(body: body, context: context)
+    switch Self.api(of: RequestPath.normalize(path)) {
+    case .chatCompletions: try ChatCompletions.parse(body: body, context: context)
+    case .responses: try Responses.parse(body: body, context: context)
+    case .conversations: try Conversations.parse(body: body, context: context)
+    case .embeddings: try Embeddings.parse(body: body, context: context)
+    case .imageGenerations: try ImageGenerations.parse(body: body, context: context)
+    default: try Completions.parse(body: body, context: context)
     }
-    return try Completions.parse(body: body, context: context)
+  }
+
+  private static func api(of path: UnsafeRawBufferPointer) -> InferenceRequest.API {
+    if RequestPath.hasSuffix(path, "/chat/completions") || RequestPath.hasSuffix(path, "/chat/completions/render") {
+      return .chatCompletions
+    }
+    if RequestPath.hasSuffix(path, "/responses") { return .responses }
+    if RequestPath.hasSuffix(path, "/conversations") { return .conversations }
+    if RequestPath.hasSuffix(path, "/embeddings") { return .embeddings }
+    if RequestPath.hasSuffix(path, "/images/generations") { return .imageGenerations }
+    return .completions
   }
 }

@@ -19,7 +19,7 @@ public struct PluginLoader {
   private static let defaultPicker = "max-score-picker"
   private static let defaultHandler = "single-profile-handler"
   private static let defaultDetector = "utilization-detector"
-  private static let defaultParsers = ["openai-parser", "passthrough-parser"]
+  private static let defaultParsers = ["openai-parser", "anthropic-parser", "vllmhttp-parser", "passthrough-parser"]
   private static let defaultProfile = "default"
 
   /// Loads a configuration.

@@ -10,10 +10,3 @@ public struct RequestParserPlugin: Plugin {
     self.parser = parser
   }
 }
-
-extension PluginRegistration {
-  static let openAIParser = PluginRegistration(type: "openai-parser") { _ in RequestParserPlugin(OpenAIParser()) }
-  static let passthroughParser = PluginRegistration(type: "passthrough-parser") { _ in
-    RequestParserPlugin(PassthroughParser())
-  }
-}

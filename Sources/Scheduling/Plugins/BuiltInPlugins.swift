@@ -52,6 +52,10 @@ enum BuiltInPlugins {
     // Parsers and responses
     .destinationServedVerifier,
     .openAIParser,
+    .anthropicParser,
+    .vllmHTTPParser,
+    .vllmGRPCParser,
+    .sglangHTTPParser,
     .passthroughParser,
   ]
 }

@@ -102,12 +102,12 @@ import Testing
     #expect(lines.first?.contains("\"q\" is not a \(role)") == true)
   }
 
-  /// Parsers that are referred to are made on demand; one that does not exist is the reference's mistake.
-  @Test func parserThatDoesNotExistIsNamedWhereItIsReferredTo() {
-    let lines = problems("requestHandler: {parsers: [{pluginRef: openai-parser}, {pluginRef: vllmhttp-parser}]}")
+  /// The default parsers are made on demand when they are referred to; others have to be defined.
+  @Test func parserThatIsNotDefinedIsNamedWhereItIsReferredTo() {
+    let lines = problems("requestHandler: {parsers: [{pluginRef: vllmhttp-parser}, {pluginRef: sglanghttp-parser}]}")
     #expect(lines.count == 1)
-    #expect(lines.first?.contains("\"vllmhttp-parser\"") == true)
     #expect(lines.first?.hasPrefix("--config-text:3: requestHandler.parsers[1].pluginRef: ") == true)
+    #expect(lines.first?.contains("\"sglanghttp-parser\"") == true)
   }
 
   @Test(arguments: [

@@ -30,7 +30,9 @@ import Testing
   }
 
   @Test func newerVersionReadsRequestsOfUnknownPathsToo() throws {
-    #expect(try loadDefault(.llmD).parsers.map(\.name) == ["openai-parser", "passthrough-parser"])
+    #expect(
+      try loadDefault(.llmD).parsers.map(\.name)
+        == ["openai-parser", "anthropic-parser", "vllmhttp-parser", "passthrough-parser"])
   }
 
   @Test func instancesAreThoseConfiguredThenThoseAdded() throws {

@@ -1,0 +1,5 @@
+import InferenceAPI
+
+extension PluginRegistration {
+  static let openAIParser = PluginRegistration(type: OpenAIParser.typeName) { _ in RequestParserPlugin(OpenAIParser()) }
+}
