@@ -11,8 +11,8 @@
 ///   request body, comes first, and is followed by the body (Endpoint Picker protocol); the response passes through
 ///   piece by piece.
 /// - *Streamed*: the proxy waits for the answer to the headers before it sends the body, so the endpoint is picked on
-///   the headers and every piece is answered on its own. A proxy that sends pieces early is answered as in full duplex,
-///   except that pieces are acknowledged and not sent back.
+///   the headers and every piece is answered on its own. A proxy that sends pieces early still stops when its buffer is
+///   full of unanswered ones, and keeps trailers back until they are answered, so it is treated alike.
 /// - *Buffered*, whole or partial: the headers are acknowledged at once, the endpoint is picked when the body arrives,
 ///   and the answer to the body carries it.
 /// - *None*: the endpoint is picked on the headers.
@@ -51,8 +51,6 @@ public struct StreamMachine: Sendable, Hashable {
     case headersBeforeBody
     /// The body is there, or its beginning if it is not whole. The answer to the body carries the endpoint.
     case bufferedBody(isWhole: Bool)
-    /// The body came in pieces that are acknowledged after the header answer.
-    case streamedBody(pieces: Int)
     /// The body is complete. It is sent back with its last piece marked as the end.
     case body
     /// The body was ended by trailers. It is sent back without an end, then the trailers are answered.
@@ -77,7 +75,7 @@ public struct StreamMachine: Sendable, Hashable {
   private var responseStarted = false
   private var responseEnded = false
   private var bodyBytes = 0
-  private var pieces = 0
+  private var isRequestEnded = false
   private let maxBodyBytes: Int
   private let allowsEarlyRelease: Bool
   private var modes = BodyModes(request: .fullDuplexStreamed, response: .fullDuplexStreamed)
@@ -110,27 +108,21 @@ public struct StreamMachine: Sendable, Hashable {
     allowsEarlyRelease && (modes.request == .buffered || modes.request == .bufferedPartial)
   }
 
-  /// The response body will not be seen, so its end will not either.
-  public var hidesResponseBody: Bool { modes.response == .some(.none) }
-
   /// Headers arrived.
   public mutating func receivedHeaders(_ direction: ProcessingMessage.Direction, endOfStream: Bool) -> Action {
     switch direction {
     case .request:
       guard phase == .waiting, !responseStarted else { return .fail(.unexpected("second request headers")) }
       guard !endOfStream else {
-        phase = .picking(.headersOnly)
-        return .pick(.headersOnly)
+        return startPicking(.headersOnly)
       }
       switch modes.request {
-      case .some(.none),
-        .streamed where !modes.sendsBodyEarly:
-        phase = .picking(.headersBeforeBody)
-        return .pick(.headersBeforeBody)
+      case .some(.none), .streamed:
+        return startPicking(.headersBeforeBody)
       case .buffered, .bufferedPartial:
         phase = .collecting
         return .acknowledgeRequestHeaders
-      case .fullDuplexStreamed, .streamed, nil:
+      case .fullDuplexStreamed, nil:
         phase = .collecting
         return .none
       }
@@ -157,13 +149,13 @@ public struct StreamMachine: Sendable, Hashable {
     switch phase {
     case .waiting: return .fail(.unexpected("request body before request headers"))
     case .collecting: break
-    case .forwarding where modes.request == .streamed && !modes.sendsBodyEarly:
+    case .forwarding where modes.request == .streamed:
       return .acknowledgeBody(.request)
     case .picking, .forwarding, .done:
-      // Envoy can repeat the end of the body in an empty message of its own.
-      return byteCount == 0 || phase == .done ? .none : .fail(.unexpected("request body after its end"))
+      // Envoy can repeat the end of the body, as an empty message of its own or with the last piece again.
+      let isRepeated = byteCount == 0 || endOfStream && isRequestEnded
+      return isRepeated || phase == .done ? .none : .fail(.unexpected("request body after its end"))
     }
-    pieces += 1
     bodyBytes += byteCount
     guard bodyBytes <= maxBodyBytes else {
       phase = .done
@@ -171,14 +163,11 @@ public struct StreamMachine: Sendable, Hashable {
     }
     if modes.request == .buffered || modes.request == .bufferedPartial {
       // Trailers leave the end unmarked; only a partial body can be cut short.
-      let basis = PickBasis.bufferedBody(isWhole: endOfStream || modes.request == .buffered)
-      phase = .picking(basis)
-      return .pick(basis)
+      return startPicking(.bufferedBody(isWhole: endOfStream || modes.request == .buffered))
     }
+    isRequestEnded = endOfStream
     guard endOfStream else { return byteCount > 0 ? .appendBody : .none }
-    let basis = modes.request == .streamed ? PickBasis.streamedBody(pieces: pieces) : .body
-    phase = .picking(basis)
-    return .pick(basis)
+    return startPicking(.body)
   }
 
   private mutating func receivedResponseBody(_ endOfStream: Bool) -> Action {
@@ -198,16 +187,10 @@ public struct StreamMachine: Sendable, Hashable {
       switch phase {
       case .waiting: return .fail(.unexpected("request trailers before request headers"))
       case .collecting:
-        switch modes.request {
-        case .buffered, .bufferedPartial: return .fail(.unexpected("request trailers instead of a buffered body"))
-        case .streamed:
-          let basis = PickBasis.streamedBody(pieces: pieces)
-          phase = .picking(basis)
-          return .pick(basis)
-        case .fullDuplexStreamed, .some(.none), nil:
-          phase = .picking(.bodyThenTrailers)
-          return .pick(.bodyThenTrailers)
+        guard modes.request != .buffered, modes.request != .bufferedPartial else {
+          return .fail(.unexpected("request trailers instead of a buffered body"))
         }
+        return startPicking(.bodyThenTrailers)
       case .picking, .forwarding: return .answerTrailers(.request)
       case .done: return .none
       }
@@ -216,6 +199,11 @@ public struct StreamMachine: Sendable, Hashable {
       responseEnded = true
       return .answerTrailers(.response)
     }
+  }
+
+  private mutating func startPicking(_ basis: PickBasis) -> Action {
+    phase = .picking(basis)
+    return .pick(basis)
   }
 
   /// The pick asked for succeeded; its answers are being sent.

@@ -7,3 +7,14 @@ public enum GRPCLimit: Sendable, Hashable {
   /// The process holds as many buffered bytes as it may.
   case totalBuffers
 }
+
+extension GRPCLimit: CustomStringConvertible {
+  /// The limit in words, for the client's status message.
+  public var description: String {
+    switch self {
+    case .messageSize(let announced): "a message of \(announced) bytes is larger than allowed"
+    case .connectionBuffers: "the connection holds as many buffered bytes as it may"
+    case .totalBuffers: "the server holds as many buffered bytes as it may"
+    }
+  }
+}

@@ -41,7 +41,6 @@ public final class HTTP2Session {
   public private(set) var openedStreams: UInt64 = 0
   /// The peer sent GOAWAY.
   public private(set) var peerIsGoingAway = false
-  private var lastProcessedStreamID: Int32 = 0
 
   /// Creates a session and queues its SETTINGS.
   public init(role: Role, settings: HTTP2Settings = HTTP2Settings(), application: (any HTTP2Application)?)

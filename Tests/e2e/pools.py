@@ -77,10 +77,7 @@ class Launcher:
 
     def picker(self, endpoints=None, **options):
         binary = self.bin_dir / "epp"
-        picker = self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options))
-        # Health says SERVING a moment before metrics are served and signals are handled.
-        wait_until(lambda: picker.metric("epp_connections") >= 0, "metrics are served", processes=[picker.process])
-        return picker
+        return self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options))
 
     def envoy(self, picker, mode="ai-gateway-duplex", **options):
         return self._keep(Envoy(self.directory, picker.port, mode, name=self._name("envoy"), **options))

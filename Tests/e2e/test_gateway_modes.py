@@ -26,7 +26,7 @@ MODES.update(OTHER_MODES)
 
 def reads_bodies(mode):
     """Whether the picker has the body when it picks."""
-    return MODES[mode].request_body not in ("NONE", "STREAMED") or mode == "streamed-early"
+    return MODES[mode].request_body not in ("NONE", "STREAMED")
 
 
 @pytest.fixture(scope="module", params=list(MODES))
@@ -81,11 +81,8 @@ def test_large_request(gateway):
     assert answer.headers["x-request-body-fnv1a64"] == fnv1a64(body)
 
 
-def test_request_larger_than_the_buffer_of_the_proxy(gateway, mode, request):
+def test_request_larger_than_the_buffer_of_the_proxy(gateway, mode):
     """A megabyte by default. Envoy refuses such a body where it has to buffer it, or shows its beginning only."""
-    if mode == "streamed-early":
-        reason = "the proxy reads no further before pieces are acknowledged, which waits for the end of the body"
-        request.applymarker(pytest.mark.xfail(strict=True, raises=TimeoutError, reason=reason))
     body = chat_of_size(3_000_000)
     answer = gateway.ask("/v1/chat/completions", body, timeout=5)
     if MODES[mode].request_body == "BUFFERED":
@@ -119,11 +116,8 @@ def test_many_at_once(gateway):
         assert set(threads.map(ask, range(60))) == {(200, True)}
 
 
-def test_upload_in_chunks_with_trailers(gateway, mode, request):
+def test_upload_in_chunks_with_trailers(gateway, mode):
     """A chunked HTTP/1.1 upload, whose trailers come after the last piece of the body."""
-    if mode == "streamed-early":
-        reason = "the trailers are not answered"
-        request.applymarker(pytest.mark.xfail(strict=True, raises=TimeoutError, reason=reason))
     if MODES[mode].request_body == "FULL_DUPLEX_STREAMED" and MODES[mode].host_list:
         pytest.skip("Envoy 1.40 sends a body twice that ends in trailers, where a route has retries and full duplex")
     body = json.dumps(chat(unique())).encode()

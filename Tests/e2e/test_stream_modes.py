@@ -60,16 +60,14 @@ def request_steps(modes, body, endpoint):
     headers = request_headers(modes=modes)
     first, rest, whole = request_body(body[:20]), request_body(body[20:], True), request_body(body, True)
     picked = expected.destination(endpoint)
-    match (modes.request, modes.early):
-        case (4 | 5, _):
+    match modes.request:
+        case 4 | 5:
             return [(headers, []), (first, []), (rest, [picked, expected.piece("request_body", body, True)])]
-        case (1, False):
+        case 1:
             return [(headers, [picked]), (first, [PIECE_ACKNOWLEDGED]), (rest, [PIECE_ACKNOWLEDGED])]
-        case (1, True):
-            return [(headers, []), (first, []), (rest, [picked, PIECE_ACKNOWLEDGED, PIECE_ACKNOWLEDGED])]
-        case (2 | 3, _):
+        case 2 | 3:
             return [(headers, [HEADERS_ACKNOWLEDGED]), (whole, [expected.destination(endpoint, "request_body")])]
-        case (0, _):
+        case 0:
             return [(headers, [picked])]
 
 
@@ -139,18 +137,17 @@ async def test_full_duplex_is_assumed(pool, modes):
         await ends(stream)
 
 
-@pytest.mark.parametrize("request_mode", ["duplex", "streamed-early"])
-async def test_nothing_is_answered_before_the_end_of_the_body(pool, request_mode):
+async def test_nothing_is_answered_before_the_end_of_the_body(pool):
     async with Client(pool.picker.address) as client:
         stream = client.stream()
-        [*first, last] = request_steps(REQUEST_MODES[request_mode], chat_bytes(unique()), pool.servers.endpoints[0])
+        [*first, last] = request_steps(Modes(DUPLEX), chat_bytes(unique()), pool.servers.endpoints[0])
         await follow(stream, first)
         assert await stream.stays_silent()
         await follow(stream, [last])
         await ends(stream)
 
 
-@pytest.mark.parametrize("request_mode", ["streamed", "buffered", "buffered-partial", "none"])
+@pytest.mark.parametrize("request_mode", ["streamed", "streamed-early", "buffered", "buffered-partial", "none"])
 async def test_headers_are_answered_at_once(pool, request_mode):
     """The proxy waits for this answer before it sends anything else."""
     async with Client(pool.picker.address) as client:
@@ -181,7 +178,7 @@ async def test_cut_at_every_byte(pool, modes):
 
         answers = await asyncio.gather(*map(cut, range(len(body) + 1)))
     assert [at for at, received in enumerate(answers) if received != [expected.destination(endpoint), *whole]] == []
-    if modes != Modes(STREAMED):
+    if modes.request == DUPLEX:
         # Every one of them was understood, not only passed on.
         counted = pool.picker.metric("inference_objective_request_total", model_name=model) - before
         assert counted == len(body) + 1
@@ -237,7 +234,7 @@ async def test_model_of_an_unseen_body_comes_from_a_header(pool, modes):
 
 
 #: What is wrong with a body is told in place of the answer that would carry the endpoint.
-READING = {name: REQUEST_MODES[name] for name in ("duplex", "streamed-early", "buffered", "buffered-partial")}
+READING = {name: REQUEST_MODES[name] for name in ("duplex", "buffered", "buffered-partial")}
 
 
 @pytest.mark.parametrize("request_mode", READING)
@@ -277,18 +274,7 @@ async def test_body_over_the_limit_is_413(launch, request_mode):
     await settles(picker)
 
 
-@pytest.mark.parametrize(
-    "request_mode",
-    [
-        pytest.param(
-            mode,
-            marks=[pytest.mark.xfail(strict=True, raises=TimeoutError, reason="the trailers are not answered")]
-            if mode == "streamed-early"
-            else [],
-        )
-        for mode in REQUEST_MODES
-    ],
-)
+@pytest.mark.parametrize("request_mode", REQUEST_MODES)
 async def test_request_trailers(pool, request_mode):
     """Trailers end the body, whose last message is then not marked as the end, and are answered after it."""
     modes = REQUEST_MODES[request_mode]
@@ -307,11 +293,6 @@ async def test_request_trailers(pool, request_mode):
             *[(piece, [PIECE_ACKNOWLEDGED]) for piece in pieces],
             (request_trailers(), [answered]),
         ],
-        "streamed-early": [
-            (headers, []),
-            *[(piece, []) for piece in pieces],
-            (request_trailers(), [picked, PIECE_ACKNOWLEDGED, PIECE_ACKNOWLEDGED, answered]),
-        ],
         "buffered": [
             (headers, [HEADERS_ACKNOWLEDGED]),
             (request_body(body), [expected.destination(pool.servers.endpoints[0], "request_body")]),
@@ -319,7 +300,7 @@ async def test_request_trailers(pool, request_mode):
         ],
         "none": [(headers, [picked]), (request_trailers(), [answered])],
     }
-    steps["buffered-partial"] = steps["buffered"]
+    steps["streamed-early"], steps["buffered-partial"] = steps["streamed"], steps["buffered"]
     async with Client(pool.picker.address) as client:
         stream = client.stream()
         await follow(stream, steps[request_mode])

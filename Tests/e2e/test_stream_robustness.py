@@ -219,12 +219,7 @@ async def test_message_out_of_order_ends_its_stream_alone(pool, messages, detail
 
 @pytest.mark.parametrize(
     "again",
-    [
-        b"",
-        pytest.param(
-            b'"}]}', marks=pytest.mark.xfail(strict=True, reason="only an empty piece is tolerated after the end")
-        ),
-    ],
+    [b"", b'"}]}'],
     ids=["empty", "last-piece"],
 )
 @pytest.mark.parametrize("when", ["at-once", "after-the-answer", "after-the-response-began"])

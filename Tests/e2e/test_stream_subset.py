@@ -40,7 +40,7 @@ MODES = {
     "none": Modes(NONE),
 }
 #: Modes in which the pick waits for the body, whose message may bring the subset.
-BODY_FIRST = ["duplex", "streamed-early", "buffered", "buffered-partial"]
+BODY_FIRST = ["duplex", "buffered", "buffered-partial"]
 
 
 @pytest.fixture(scope="module")

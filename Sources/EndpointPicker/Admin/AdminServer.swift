@@ -11,6 +11,8 @@ struct AdminServer: Service {
   let registry: MetricsRegistry
   let decisions: DecisionLog
   let group: MultiThreadedEventLoopGroup
+  /// Called once the server listens.
+  let onRunning: @Sendable () -> Void
   let logger: Logger
 
   func run() async throws {
@@ -29,6 +31,7 @@ struct AdminServer: Service {
     let application = Application(
       router: router,
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "epp"),
+      onServerRunning: { [onRunning] _ in onRunning() },
       eventLoopGroupProvider: .shared(group),
       logger: logger)
     try await application.run()

@@ -9,10 +9,9 @@ struct Director {
   /// What came with the request.
   struct Input {
     var headers: StoredHeaders
-    /// The whole body, with ``RequestParsingContext/bodyPadding`` readable bytes behind it; nil for a request without.
+    /// The whole body, with ``RequestParsingContext/bodyPadding`` readable bytes behind it; nil for a request without,
+    /// or one of which only the beginning was sent.
     var body: UnsafeRawBufferPointer?
-    /// There is a body of which only the beginning was sent, so it is not read.
-    var isBodyPartial = false
     /// The candidates the proxy allows; nil for all.
     var subset: [String]?
   }
@@ -27,7 +26,6 @@ struct Director {
     let forwarding: ForwardingChanges?
     /// What response plugins want to know later; nil without such plugins.
     let placed: PlacedRequest?
-    let isStreaming: Bool
   }
 
   /// Chooses an endpoint.
@@ -71,8 +69,7 @@ struct Director {
     return Decision(
       endpoints: chosen, leases: leases, model: model,
       forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
-      placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle),
-      isStreaming: request.inference?.isStreaming ?? false)
+      placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle))
   }
 
   /// Counts the request on the endpoint of the primary profile, and on those of other stages that plugins account for.

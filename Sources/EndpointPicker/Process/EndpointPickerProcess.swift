@@ -91,7 +91,6 @@ public struct EndpointPickerProcess {
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
     try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
-    health.setReady(true)
     logger.info(
       "serving",
       metadata: [
@@ -101,7 +100,8 @@ public struct EndpointPickerProcess {
       ])
     let admin = AdminServer(
       host: host, port: options.metricsPort, registry: registry, decisions: decisions, group: background,
-      logger: quiet(logger))
+      // The last listener to come up, at a time when termination signals are handled.
+      onRunning: { health.setReady(true) }, logger: quiet(logger))
     let gauges = GaugeService(
       gauges: PoolGauges(
         table: table, series: metrics.poolSeries(name: options.poolName),

@@ -15,7 +15,7 @@ struct ServingService: Service {
 
   func run() async throws {
     try? await gracefulShutdown()
-    health.setReady(false)
+    health.startDraining()
     logger.info("draining", metadata: ["connections": "\(server.connectionCount)", "timeout": "\(drainTimeout)"])
     await server.shutDownGracefully(timeout: .nanoseconds(Int64(drainTimeout.inSeconds * 1e9)))
     await scrapers?.shutdown()

@@ -122,10 +122,9 @@ final class ExtProcCall: GRPCCall {
     let action = machine.receivedBody(direction, byteCount: piece.count, endOfStream: endOfStream)
     switch action {
     case .appendBody:
-      append(piece)
+      _ = append(piece)
     case .pick:
-      append(piece)
-      perform(action)
+      if append(piece) { perform(action) }
     case .passResponseBody(let endOfStream):
       pass(piece, endOfStream: endOfStream)
     case .acknowledgeBody(.response):
@@ -163,8 +162,9 @@ final class ExtProcCall: GRPCCall {
 
   // MARK: Request body
 
-  private func append(_ piece: UnsafeRawBufferPointer) {
-    guard !piece.isEmpty, let stream else { return }
+  /// - Returns: false when the request was refused because too much memory is in use.
+  private func append(_ piece: UnsafeRawBufferPointer) -> Bool {
+    guard !piece.isEmpty, let stream else { return true }
     if let body {
       body.append(piece)
     } else if let block = adoptedBlock(piece) {
@@ -175,7 +175,9 @@ final class ExtProcCall: GRPCCall {
       body = block
       bodyStart = 0
     }
-    if let limit = stream.retain((body?.footprint ?? 0) + headers.byteCount) { exceeded(limit) }
+    guard let limit = stream.retain((body?.footprint ?? 0) + headers.byteCount) else { return true }
+    exceeded(limit)
+    return false
   }
 
   /// A large message arrives in memory of its own, which then becomes the body without a copy.
@@ -197,8 +199,8 @@ final class ExtProcCall: GRPCCall {
     var input = Director.Input(headers: headers, body: nil, subset: subset)
     switch basis {
     case .headersOnly, .headersBeforeBody: break
-    case .bufferedBody(isWhole: false): input.isBodyPartial = true
-    case .body, .bodyThenTrailers, .streamedBody, .bufferedBody: input.body = bodyBytes
+    case .bufferedBody(isWhole: false): break
+    case .body, .bodyThenTrailers, .bufferedBody: input.body = bodyBytes
     }
     do throws(Rejection) {
       let decision = try Director.decide(input, pool: pool, loop: loop)
@@ -235,9 +237,6 @@ final class ExtProcCall: GRPCCall {
     case .bufferedBody:
       releaseBody()
       if machine.releasesEarly { releaseStream() }
-    case .streamedBody(let pieces):
-      for _ in 0..<pieces { send(loop.answers.requestBody) }
-      releaseBody()
     case .body: sendBody(endOfStream: true)
     case .bodyThenTrailers:
       sendBody(endOfStream: false)

@@ -18,31 +18,26 @@ public struct BodyModes: Sendable, Hashable {
   public var request: BodyMode?
   /// Mode of the response body; nil for a mode this program does not know.
   public var response: BodyMode?
-  /// The proxy sends body pieces before it has the answer to the headers.
-  public var sendsBodyEarly: Bool
 
   /// Creates a set of modes.
-  public init(request: BodyMode?, response: BodyMode?, sendsBodyEarly: Bool = false) {
+  public init(request: BodyMode?, response: BodyMode?) {
     self.request = request
     self.response = response
-    self.sendsBodyEarly = sendsBodyEarly
   }
 
   init(_ bytes: UnsafeRawBufferPointer) throws(ProcessingMessageError) {
-    var modes: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    var modes: (UInt64, UInt64) = (0, 0)
     var reader = WireReader(bytes)
     while let field = reader.next() {
       switch field.tag {
       case 1: modes.0 = field.varint
       case 2: modes.1 = field.varint
-      case 3: modes.2 = field.varint
       default: break
       }
     }
     guard !reader.isMalformed else { throw .malformed("ProtocolConfiguration") }
     self.init(
       request: BodyMode(rawValue: UInt32(truncatingIfNeeded: modes.0)),
-      response: BodyMode(rawValue: UInt32(truncatingIfNeeded: modes.1)),
-      sendsBodyEarly: modes.2 != 0)
+      response: BodyMode(rawValue: UInt32(truncatingIfNeeded: modes.1)))
   }
 }

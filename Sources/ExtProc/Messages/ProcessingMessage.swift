@@ -99,8 +99,7 @@ public struct ProcessingMessage {
     bodyModes = message.pointee.protocol_config.map { modes in
       BodyModes(
         request: BodyMode(rawValue: modes.pointee.request_body_mode),
-        response: BodyMode(rawValue: modes.pointee.response_body_mode),
-        sendsBodyEarly: modes.pointee.send_body_without_waiting_for_header_response != 0)
+        response: BodyMode(rawValue: modes.pointee.response_body_mode))
     }
     switch message.pointee.request_case {
     case EPP__EXT_PROC__PROCESSING_REQUEST__REQUEST_REQUEST_HEADERS:

@@ -19,6 +19,7 @@ public final class HealthStatus: Sendable {
 
   private struct State {
     var isReady = false
+    var isDraining = false
     var watchers: [Int: @Sendable () -> Void] = [:]
     var nextWatcher = 0
   }
@@ -31,12 +32,24 @@ public final class HealthStatus: Sendable {
   /// Whether calls can be served.
   public var isReady: Bool { state.withLock { $0.isReady } }
 
-  /// Changes readiness and tells the watchers.
+  /// Changes readiness and tells the watchers. Without effect once draining.
   public func setReady(_ isReady: Bool) {
+    change { state in if !state.isDraining { state.isReady = isReady } }
+  }
+
+  /// The process is about to stop: not ready from now on, whoever says otherwise.
+  public func startDraining() {
+    change { state in
+      state.isDraining = true
+      state.isReady = false
+    }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
     let watchers = state.withLock { state -> [@Sendable () -> Void] in
-      guard state.isReady != isReady else { return [] }
-      state.isReady = isReady
-      return Array(state.watchers.values)
+      let wasReady = state.isReady
+      body(&state)
+      return state.isReady == wasReady ? [] : Array(state.watchers.values)
     }
     for watcher in watchers { watcher() }
   }

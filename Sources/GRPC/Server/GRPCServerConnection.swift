@@ -14,8 +14,6 @@ package final class GRPCServerConnection: HTTP2Application {
   /// Asks the channel to send what is queued soon; set by the channel handler.
   package var onNeedsFlush: () -> Void = {}
   private var isFlushWanted = false
-  var receivedMessages = 0
-  var sentMessages = 0
 
   /// Creates the connection and queues its SETTINGS.
   package init(

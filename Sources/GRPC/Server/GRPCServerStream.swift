@@ -129,7 +129,6 @@ public final class GRPCServerStream: HTTP2StreamHandler {
       switch reader.next(in: &rest, maxMessageBytes: connection.configuration.maxMessageBytes) {
       case .message(let message):
         call.received(message)
-        connection.receivedMessages += 1
       case .needsBytes:
         if let limit = settleBudget() { exceeded(limit, call) }
         return
@@ -193,7 +192,6 @@ public final class GRPCServerStream: HTTP2StreamHandler {
 
   @inline(__always)
   private func sendHeadersOnce(_ http2: HTTP2Stream) {
-    connection.sentMessages += 1
     guard !sentHeaders else {
       connection.setNeedsFlush()
       return

@@ -94,7 +94,7 @@ import Testing
     ]
     for (number, mode) in modes {
       for isEarly in [false, true] {
-        let expected = BodyModes(request: mode, response: .fullDuplexStreamed, sendsBodyEarly: isEarly)
+        let expected = BodyModes(request: mode, response: .fullDuplexStreamed)
         #expect(try read(packing.requestHeaders([], modes: (number, 4, isEarly))).modes == expected)
         #expect(
           try read(packing.body(.request, [1, 2], endOfStream: true, modes: (number, 4, isEarly))).modes == expected)

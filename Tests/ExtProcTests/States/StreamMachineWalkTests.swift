@@ -69,8 +69,7 @@ import Testing
         machine.received(
           BodyModes(
             request: Self.bodyModes.randomElement(using: &random) ?? nil,
-            response: Self.bodyModes.randomElement(using: &random) ?? nil,
-            sendsBodyEarly: Bool.random(using: &random)))
+            response: Self.bodyModes.randomElement(using: &random) ?? nil))
       }
       if Bool.random(using: &random) {
         ledger.note(machine.receivedHeaders(.request, endOfStream: false), .picked, maxBodyBytes: maxBodyBytes)
