@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "InferenceAPI", dependencies: ["CAccelerate"]),
     .target(name: "Endpoints", dependencies: ["CAccelerate"]),
     .target(name: "PrefixCache", dependencies: ["CAccelerate"]),
+    .target(name: "RequestPolicies"),
     // Named apart from the module of swift-configuration, which is in the package graph.
     .target(
       name: "PickerConfiguration",
@@ -71,7 +72,7 @@ let package = Package(
       ]),
     .target(
       name: "Discovery",
-      dependencies: ["PickerConfiguration"]),
+      dependencies: ["PickerConfiguration", "RequestPolicies"]),
     .target(
       name: "Telemetry",
       dependencies: [.product(name: "Logging", package: "swift-log")]),
@@ -81,7 +82,7 @@ let package = Package(
       name: "EndpointPicker",
       dependencies: [
         "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
-        "ModelServerMetrics", "Discovery", "PickerConfiguration", "Telemetry",
+        "ModelServerMetrics", "Discovery", "PickerConfiguration", "RequestPolicies", "Telemetry",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -118,6 +119,7 @@ let package = Package(
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"]),
     .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
     .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),
+    .testTarget(name: "RequestPoliciesTests", dependencies: ["RequestPolicies"]),
     .testTarget(name: "PickerConfigurationTests", dependencies: ["PickerConfiguration"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"]),
     .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),
