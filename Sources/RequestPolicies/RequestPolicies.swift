@@ -6,6 +6,12 @@ public final class RequestPolicies: Sendable {
     public let name: String
     /// The model to ask for; empty leaves the request as it is.
     public let target: String
+
+    /// Describes a decision.
+    public init(name: String, target: String) {
+      self.name = name
+      self.target = target
+    }
   }
 
   private struct Choice: Sendable {
