@@ -168,6 +168,8 @@ static bool fill(const epp_answer *answer, Epp__ExtProc__ProcessingResponse *res
     case EPP_ANSWER_IMMEDIATE:
       response->response_case = EPP__EXT_PROC__PROCESSING_RESPONSE__RESPONSE_IMMEDIATE_RESPONSE;
       return (response->immediate_response = make_immediate(answer, arena)) != NULL;
+    case EPP_ANSWER_METADATA:
+      return true;
   }
   return false;
 }

@@ -108,6 +108,9 @@ public struct StreamMachine: Sendable, Hashable {
     allowsEarlyRelease && (modes.request == .buffered || modes.request == .bufferedPartial)
   }
 
+  /// The response body is sent back piece by piece, so it may be cut differently than it came.
+  public var passesResponseBody: Bool { modes.response == .fullDuplexStreamed || modes.response == nil }
+
   /// Headers arrived.
   public mutating func receivedHeaders(_ direction: ProcessingMessage.Direction, endOfStream: Bool) -> Action {
     switch direction {

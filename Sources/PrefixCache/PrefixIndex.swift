@@ -46,11 +46,23 @@ public final class PrefixIndex: Sendable {
   ///     left out.
   ///   - slot: The endpoint, `0..<maximumSlots`; others are ignored.
   ///   - capacity: Blocks the endpoint can hold; a smaller one than before evicts.
+  /// - Returns: how many of the chain's leading blocks the endpoint held before.
+  @discardableResult
   public func insert(
     _ hashes: UnsafeBufferPointer<UInt64>, slot: UInt32, capacity: Int = PrefixIndex.defaultCapacity
-  ) {
-    guard slot < Self.maximumSlots else { return }
-    storage.withLock { $0.insert(hashes, slot: Int(slot), capacity: capacity) }
+  ) -> Int {
+    guard slot < Self.maximumSlots else { return 0 }
+    return storage.withLock { $0.insert(hashes, slot: Int(slot), capacity: capacity) }
+  }
+
+  /// Forgets that the endpoint at `slot` holds the blocks of this chain, but for the first `kept`.
+  ///
+  /// For a chain that turned out to have gone elsewhere. Where a longer chain with the same beginning was inserted
+  /// since, its end stays behind without its beginning: the endpoint may then be taken to hold a little more than it
+  /// does, until that end is evicted, removed likewise or inserted again.
+  public func remove(_ hashes: UnsafeBufferPointer<UInt64>, keeping kept: Int, slot: UInt32) {
+    guard slot < Self.maximumSlots, kept < hashes.count else { return }
+    storage.withLock { $0.remove(hashes, keeping: max(0, kept), slot: Int(slot)) }
   }
 
   /// Forgets all blocks that the endpoint at `slot` holds now, in steps between which other callers get their turn.

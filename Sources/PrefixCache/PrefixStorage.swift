@@ -76,18 +76,19 @@ struct PrefixStorage: ~Copyable, @unchecked Sendable {
 
   // MARK: Insertion
 
-  mutating func insert(_ hashes: UnsafeBufferPointer<UInt64>, slot: Int, capacity: Int) {
+  /// Returns how many leading blocks the endpoint held before.
+  mutating func insert(_ hashes: UnsafeBufferPointer<UInt64>, slot: Int, capacity: Int) -> Int {
     if endpoints.count <= slot {
       endpoints.append(contentsOf: repeatElement(EndpointBlocks(), count: slot + 1 - endpoints.count))
     }
     let held = endpoints[slot].count
     let limit = min(max(0, capacity), held + max(0, maximumEntries - entryCount))
     let chain = UnsafeBufferPointer(rebasing: hashes[..<min(hashes.count, limit)])
-    let known = knownDepth(of: chain, slot: UInt16(truncatingIfNeeded: slot))
+    var known = knownDepth(of: chain, slot: UInt16(truncatingIfNeeded: slot))
 
     // Deepest first, so that a block never is more recent than its predecessor. Then everything older may go: the
     // chain's own blocks are the newest, and there are no more of them than the limit.
-    var previous = touch(chain, depth: known, slot: slot)
+    var previous = touch(chain, depth: &known, slot: slot)
     evict(held + chain.count - known - limit, from: slot)
 
     // New blocks go right behind their predecessors, which gives the same order.
@@ -95,11 +96,45 @@ struct PrefixStorage: ~Copyable, @unchecked Sendable {
       let ahead = index + Self.prefetchDistance
       if ahead < chain.count { table.prefetch(chain[ahead]) }
       // A set of all slots is full already; only hashes that collide by design could ask for more.
-      guard let bucket = table.findOrInsert(chain[index]), bucket.pointee.count < .max else { return }
+      guard let bucket = table.findOrInsert(chain[index]), bucket.pointee.count < .max else { return known }
+      if bucket.pointee.count > 0, let left = sets.node(of: UInt16(truncatingIfNeeded: slot), in: bucket.pointee) {
+        // A removal left the end of a longer chain behind, or the hashes are no chain and this one was there before.
+        guard left != previous else { continue }
+        unlink(left, slot: slot)
+        place(left, behind: previous, slot: slot)
+        previous = left
+        continue
+      }
       previous = link(chain[index], behind: previous, slot: slot)
       sets.add(UInt16(truncatingIfNeeded: slot), node: previous, to: bucket)
       entryCount += 1
     }
+    return known
+  }
+
+  // MARK: Removal
+
+  /// Removes the blocks of a chain from an endpoint, the deepest first, but for the first `kept`.
+  mutating func remove(_ hashes: UnsafeBufferPointer<UInt64>, keeping kept: Int, slot: Int) {
+    guard slot < endpoints.count else { return }
+    for hash in hashes[kept...].reversed() {
+      guard let bucket = table.find(hash),
+        let index = sets.node(of: UInt16(truncatingIfNeeded: slot), in: bucket.pointee)
+      else { continue }
+      remove(index, from: bucket, slot: slot)
+    }
+  }
+
+  @inline(__always)
+  private mutating func remove(_ index: UInt32, from bucket: UnsafeMutablePointer<BlockBucket>?, slot: Int) {
+    if let bucket {
+      sets.remove(node: index, from: bucket)
+      if bucket.pointee.count == 0 { table.remove(bucket) }
+    }
+    unlink(index, slot: slot)
+    nodes.free(index)
+    endpoints[slot].count -= 1
+    entryCount -= 1
   }
 
   /// How many leading blocks the endpoint holds.
@@ -117,14 +152,21 @@ struct PrefixStorage: ~Copyable, @unchecked Sendable {
     return sets.node(of: slot, in: bucket.pointee)
   }
 
-  /// Makes the first `depth` blocks of `chain` the endpoint's newest and returns the deepest one's node.
-  private mutating func touch(_ chain: UnsafeBufferPointer<UInt64>, depth: Int, slot: Int) -> UInt32 {
+  /// Makes the first `depth` blocks of `chain` the endpoint's newest and returns the deepest one's node. Lowers the
+  /// depth where a removal has left a gap.
+  private mutating func touch(_ chain: UnsafeBufferPointer<UInt64>, depth: inout Int, slot: Int) -> UInt32 {
     var deepest = Self.none
     var guess = Self.none
-    for hash in chain[..<depth].reversed() {
+    for position in stride(from: depth - 1, through: 0, by: -1) {
+      let hash = chain[position]
       // The block that was next newer is the predecessor unless something else of its kind came between.
       let isGuess = guess != Self.none && nodes[guess].pointee.hash == hash
-      guard let index = isGuess ? guess : node(of: hash, slot: UInt16(truncatingIfNeeded: slot)) else { continue }
+      guard let index = isGuess ? guess : node(of: hash, slot: UInt16(truncatingIfNeeded: slot)) else {
+        depth = position
+        deepest = Self.none
+        guess = Self.none
+        continue
+      }
       guess = nodes[index].pointee.newer
       if deepest == Self.none { deepest = index }
       guard endpoints[slot].newest != index else { continue }
@@ -152,14 +194,7 @@ struct PrefixStorage: ~Copyable, @unchecked Sendable {
         table.prefetch(nodes[scout].pointee.hash)
         scout = nodes[scout].pointee.newer
       }
-      if let bucket = table.find(nodes[index].pointee.hash) {
-        sets.remove(node: index, from: bucket)
-        if bucket.pointee.count == 0 { table.remove(bucket) }
-      }
-      unlink(index, slot: slot)
-      nodes.free(index)
-      endpoints[slot].count -= 1
-      entryCount -= 1
+      remove(index, from: table.find(nodes[index].pointee.hash), slot: slot)
     }
     return evicted
   }
@@ -171,16 +206,19 @@ struct PrefixStorage: ~Copyable, @unchecked Sendable {
   private mutating func link(_ hash: UInt64, behind newer: UInt32, slot: Int) -> UInt32 {
     let index = nodes.allocate(BlockNode(hash: hash, newer: Self.none, older: Self.none))
     endpoints[slot].count += 1
-    guard newer != Self.none else {
-      pushNewest(index, slot: slot)
-      return index
-    }
+    place(index, behind: newer, slot: slot)
+    return index
+  }
+
+  /// Puts a node that is in no place just older than `newer`, or as the newest if there is none.
+  @inline(__always)
+  private mutating func place(_ index: UInt32, behind newer: UInt32, slot: Int) {
+    guard newer != Self.none else { return pushNewest(index, slot: slot) }
     let older = nodes[newer].pointee.older
     nodes[index].pointee.newer = newer
     nodes[index].pointee.older = older
     nodes[newer].pointee.older = index
     if older == Self.none { endpoints[slot].oldest = index } else { nodes[older].pointee.newer = index }
-    return index
   }
 
   @inline(__always)

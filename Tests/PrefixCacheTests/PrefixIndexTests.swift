@@ -12,7 +12,11 @@ import Testing
   }
 
   private func insert(_ hashes: [UInt64], _ slot: UInt32, capacity: Int = 1_000, into index: PrefixIndex) {
-    hashes.withUnsafeBufferPointer { index.insert($0, slot: slot, capacity: capacity) }
+    hashes.withUnsafeBufferPointer { _ = index.insert($0, slot: slot, capacity: capacity) }
+  }
+
+  private func remove(_ hashes: [UInt64], keeping kept: Int = 0, _ slot: UInt32, from index: PrefixIndex) {
+    hashes.withUnsafeBufferPointer { index.remove($0, keeping: kept, slot: slot) }
   }
 
   private func matches(_ hashes: [UInt64], in index: PrefixIndex, slotCount: Int = 128) -> [UInt32: UInt32] {
@@ -199,6 +203,69 @@ import Testing
       _ = matches(hashes, in: index)
     }
     for slot in 0..<5 as Range<UInt32> { index.removeEndpoint(slot) }
+    #expect(index.entryCount == 0)
+  }
+
+  // MARK: Removal of one chain
+
+  @Test func removingTakesBackWhatAnInsertAdded() {
+    let index = PrefixIndex()
+    let long: [UInt64] = Array(1...20)
+    let held = long.prefix(6).withUnsafeBufferPointer { index.insert($0, slot: 1) }
+    #expect(held == 0)
+    insert(long, 2, into: index)
+    let before = long.withUnsafeBufferPointer { index.insert($0, slot: 1) }
+    #expect(before == 6)
+    remove(long, keeping: before, 1, from: index)
+    #expect(matches(long, in: index) == [1: 6, 2: 20])
+    #expect(index.entryCount(of: 1) == 6)
+    remove(long, 1, from: index)
+    remove(long, 1, from: index)
+    remove(long, 9, from: index)
+    remove([], 2, from: index)
+    #expect(matches(long, in: index) == [2: 20])
+    #expect(index.entryCount == 20)
+  }
+
+  /// Another request with the same beginning was placed between a request's insert and its removal.
+  @Test func whatARemovalLeavesBehindIsTakenUpAgain() {
+    let index = PrefixIndex()
+    insert(Array(1...4), 1, into: index)
+    insert(Array(1...8), 1, into: index)
+    remove(Array(1...4), 1, from: index)
+    #expect(index.entryCount(of: 1) == 4)
+    #expect(matches(Array(1...8), in: index).isEmpty)
+    insert(Array(1...8), 1, into: index)
+    #expect(index.entryCount(of: 1) == 8)
+    #expect(matches(Array(1...8), in: index) == [1: 8])
+    // Every entry goes again, the oldest first.
+    insert(Array(100...107), 1, capacity: 8, into: index)
+    #expect(matches(Array(1...8), in: index).isEmpty)
+    #expect(index.entryCount == 8)
+    index.removeEndpoint(1)
+    #expect(index.entryCount == 0)
+  }
+
+  @Test(arguments: 0..<4)
+  func insertsAndRemovalsInAnyOrderLoseNoEntry(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let index = PrefixIndex()
+    var slots = Set<UInt32>()
+    for _ in 0..<3_000 {
+      let first = UInt64.random(in: 0..<4, using: &random) * 100
+      let chain = (0..<UInt64.random(in: 1...30, using: &random)).map { first + $0 }
+      let slot = UInt32.random(in: 0..<5, using: &random)
+      slots.insert(slot)
+      if Bool.random(using: &random) {
+        insert(chain, slot, capacity: 60, into: index)
+        #expect(matches(chain, in: index)[slot] ?? 0 >= chain.count)
+      } else {
+        remove(chain, keeping: Int.random(in: 0...chain.count, using: &random), slot, from: index)
+      }
+      #expect(index.entryCount == slots.reduce(0) { $0 + index.entryCount(of: $1) })
+      #expect(slots.allSatisfy { index.entryCount(of: $0) <= 60 })
+    }
+    for slot in slots { index.removeEndpoint(slot) }
     #expect(index.entryCount == 0)
   }
 }

@@ -16,6 +16,8 @@ typedef enum {
   EPP_ANSWER_REQUEST_TRAILERS,
   EPP_ANSWER_RESPONSE_TRAILERS,
   EPP_ANSWER_IMMEDIATE,
+  /// Dynamic metadata alone, to follow another answer.
+  EPP_ANSWER_METADATA,
 } epp_answer_kind;
 
 /// A header to set. The name ends with NUL; the value is sent as `raw_value`, replacing what is there.

@@ -1,8 +1,10 @@
 import Endpoints
 import InferenceAPI
+import RequestPolicies
 import Scheduling
 
-/// Takes one request from its bytes to a decision: parse, candidates, scheduling, reservation.
+/// Takes one request from its bytes to a decision: parse, rewrite, objective, candidates, admission, scheduling,
+/// reservation.
 ///
 /// Runs on an event loop from start to end without waiting. Everything it needs besides the pool is the loop's own.
 struct Director {
@@ -21,18 +23,28 @@ struct Director {
     /// The destination, best first; not empty.
     let endpoints: [Endpoint]
     let leases: Leases
-    let model: ModelLabel
     /// What plugins change in the request; nil when it goes on as it came.
     let forwarding: ForwardingChanges?
+    /// The model that the request is sent on with; nil for the client's.
+    let rewrite: ModelRewrite?
+    /// How the response will tell its cost.
+    let family: ResponseFamily
     /// What response plugins want to know later; nil without such plugins.
     let placed: PlacedRequest?
   }
 
   /// Chooses an endpoint.
-  static func decide(_ input: Input, pool: PoolState, loop: LoopContext) throws(Rejection) -> Decision {
+  /// - Parameters:
+  ///   - placement: takes what plugins want to know if another endpoint serves.
+  ///   - label: is set as soon as it is known what the request counts as, also when it is rejected then.
+  static func decide(
+    _ input: Input, pool: PoolState, loop: LoopContext, placement: PlacementNote, label: inout ModelLabel?
+  ) throws(Rejection) -> Decision {
+    let policies = loop.policies(of: pool)
     var request = SchedulingRequest()
     request.headers = input.headers
     request.bodyBytes = input.body?.count ?? 0
+    if let objective = input.headers.objective { request.priority = policies.priority(ofObjective: objective) }
     if let body = input.body {
       let inference = try parse(body, input.headers, pool, loop)
       request.targetModel = inference.model ?? UnsafeRawBufferPointer(start: nil, count: 0)
@@ -40,6 +52,19 @@ struct Director {
     } else if let name = input.headers.modelName {
       request.targetModel = name
     }
+    var identity = ModelLabels.Identity(model: request.targetModel)
+    identity.fairnessID = input.headers.fairnessID
+    identity.priority = request.priority
+    let rewrite = rewrite(of: request, input.headers, policies, loop)
+    if let rewrite {
+      loop.targetModel.removeAll()
+      rewrite.target.withUnsafeBytes { loop.targetModel.append($0) }
+      request.targetModel = loop.targetModel.bytes
+      identity.target = request.targetModel
+    }
+    let known = loop.models.label(identity)
+    label = known
+
     let cycle = loop.cycle(for: pool)
     cycle.begin(request, now: loop.now())
     if let subset = input.subset, pool.followsSubset {
@@ -47,28 +72,34 @@ struct Director {
     }
     guard cycle.count > 0 else { throw .noCandidates }
     cycle.trace = loop.decisionLog?.wantsSample(now: cycle.now) == true ? DecisionTrace() : nil
+    let isShed = PriorityShedding.sheds(
+      priority: request.priority, saturation: pool.plugins.saturationDetector.saturation(cycle))
+    guard !isShed else { throw .shed }
     if let reason = pool.plugins.scheduler.denial(of: cycle) { throw .denied(reason) }
     let started = loop.clock.nanoseconds()
     let primary: Int
     do {
       primary = try pool.plugins.scheduler.schedule(cycle)
     } catch {
-      loop.metrics.schedulingFailed(model: loop.models.label(request.targetModel))
+      loop.metrics.schedulingFailed(model: known)
       throw .schedulingFailed(Self.text(error, input.headers))
     }
     let chosen = cycle.results[primary].endpoints
+    if input.headers.prefersCached, let candidate = cycle.results[primary].candidates.first {
+      guard let cache = pool.prefixCache, cache.matchedBlocks(cycle, candidate: candidate) > 0 else { throw .notCached }
+    }
     // Reserving right here, before anything else runs on this loop, is what keeps a burst from landing on one endpoint.
     let leases = reserve(cycle, primary, pool)
     pool.plugins.scheduler.requestPlaced(cycle, primary: primary)
-    let model = loop.models.label(request.targetModel)
+    if !pool.placementFollowers.isEmpty { placement.take(cycle, followers: pool.placementFollowers) }
     loop.metrics.scheduled(
-      model: model, endpoint: chosen[0], nanoseconds: loop.clock.nanoseconds() &- started, bodyBytes: request.bodyBytes)
+      model: known, endpoint: chosen[0], nanoseconds: loop.clock.nanoseconds() &- started, bodyBytes: request.bodyBytes)
     if let trace = cycle.trace {
-      loop.decisionLog?.append(trace, requestID: input.headers.requestID, model: model.name)
+      loop.decisionLog?.append(trace, requestID: input.headers.requestID, model: known.name)
     }
     return Decision(
-      endpoints: chosen, leases: leases, model: model,
-      forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
+      endpoints: chosen, leases: leases, forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
+      rewrite: rewrite, family: request.inference?.api.responseFamily ?? .none,
       placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle))
   }
 
@@ -90,6 +121,8 @@ struct Director {
     return leases
   }
 
+  // MARK: Reading the request
+
   private static func parse(
     _ body: UnsafeRawBufferPointer, _ headers: StoredHeaders, _ pool: PoolState, _ loop: LoopContext
   ) throws(Rejection) -> InferenceRequest {
@@ -98,6 +131,27 @@ struct Director {
     } catch {
       throw .badRequest(error)
     }
+  }
+
+  /// The model to send the request on with: what a rule says of the client's, else what the client's header says.
+  private static func rewrite(
+    of request: SchedulingRequest, _ headers: StoredHeaders, _ policies: RequestPolicies, _ loop: LoopContext
+  ) -> ModelRewrite? {
+    guard headers.modelRewrite != nil || policies.hasRewrites else { return nil }
+    guard let inference = request.inference, inference.modelField == .jsonMember, let model = inference.model,
+      !model.isEmpty
+    else { return nil }
+    var target = headers.modelRewrite.map { Array($0) } ?? []
+    if policies.hasRewrites {
+      let name = String(decoding: model, as: UTF8.self)
+      let draw = { (bound: UInt64) in UInt64(loop.random.below(Int(bound))) }
+      if let rule = policies.rewrite(model: name, draw: draw) {
+        loop.metrics.rewrote(name, to: rule.target, by: rule.name)
+        target = Array(rule.target.utf8)
+      }
+    }
+    guard !target.isEmpty, !target.elementsEqual(model) else { return nil }
+    return ModelRewrite(target: target, client: Array(model))
   }
 
   private static func text(_ error: SchedulingError, _ headers: StoredHeaders) -> String {

@@ -20,6 +20,9 @@ struct Leases: ~Copyable {
   /// Prompt tokens counted on the endpoint that answers.
   var promptTokens: Int { primary.promptTokens }
 
+  /// Slot of the endpoint that answers.
+  var slot: Int { primary.slot }
+
   /// Another endpoint answers.
   mutating func move(to slot: Int) { primary.move(to: slot) }
 

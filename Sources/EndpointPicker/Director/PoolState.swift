@@ -1,5 +1,6 @@
 import Endpoints
 import InferenceAPI
+import RequestPolicies
 import Scheduling
 
 /// What is in force for a pool: its endpoints and the plugins a configuration made. Immutable; a reload makes a new one.
@@ -11,17 +12,30 @@ public final class PoolState: Sendable {
   /// The plugins.
   public let plugins: LoadedPlugins
   let parsers: RequestParserRegistry
+  /// What operators say about requests, from whichever source knows it.
+  public let policies: RequestPolicyStore
   let responsePlugins: [any ResponseHeadersPlugin]
+  let responseReporters: [any ResponseReporter]
+  let placementFollowers: [any PlacementFollower]
+  /// Tells what endpoints have cached; nil without the default producer.
+  let prefixCache: ApproximatePrefixCacheProducer?
   /// Whether the proxy's subset of candidates is followed.
   let followsSubset: Bool
 
   /// Puts a pool together.
-  public init(name: String, endpoints: EndpointTable, plugins: LoadedPlugins, followsSubset: Bool = true) {
+  public init(
+    name: String, endpoints: EndpointTable, plugins: LoadedPlugins, policies: RequestPolicyStore = RequestPolicyStore(),
+    followsSubset: Bool = true
+  ) {
     self.name = name
     self.endpoints = endpoints
     self.plugins = plugins
     self.parsers = RequestParserRegistry(plugins.parsers)
+    self.policies = policies
     self.responsePlugins = plugins.instances.compactMap { $0.plugin as? any ResponseHeadersPlugin }
+    self.responseReporters = plugins.instances.compactMap { $0.plugin as? any ResponseReporter }
+    self.placementFollowers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
+    self.prefixCache = plugins.instances.lazy.compactMap { $0.plugin as? ApproximatePrefixCacheProducer }.first
     self.followsSubset = followsSubset
   }
 }

@@ -18,6 +18,10 @@ public enum Rejection: Error, Sendable, Equatable {
   case bodyTooLarge(limit: Int)
   /// The process holds as many request bytes as it may.
   case buffersFull
+  /// The client prefers to be told that no server has its prompt cached to waiting for one to process it.
+  case notCached
+  /// The body names its model in a way that cannot be replaced.
+  case modelNotReplaceable
 
   /// HTTP status of the answer.
   public var status: Int {
@@ -26,7 +30,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noCandidates, .buffersFull: 503
     case .schedulingFailed, .shed: 429
     case .bodyTooLarge: 413
-    case .denied: 500
+    case .denied, .modelNotReplaceable: 500
+    case .notCached: 412
     }
   }
 
@@ -37,7 +42,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noCandidates, .buffersFull: RequestError.Code.serviceUnavailable.rawValue
     case .schedulingFailed, .shed: RequestError.Code.resourceExhausted.rawValue
     case .bodyTooLarge: "PayloadTooLarge"
-    case .denied: RequestError.Code.internalError.rawValue
+    case .denied, .modelNotReplaceable: RequestError.Code.internalError.rawValue
+    case .notCached: "PreconditionFailed"
     }
   }
 
@@ -51,13 +57,15 @@ public enum Rejection: Error, Sendable, Equatable {
     case .shed: "system saturated, sheddable request dropped"
     case .bodyTooLarge(let limit): "request body exceeds \(limit) bytes"
     case .buffersFull: "too many request bytes are held in memory"
+    case .notCached: "no decode worker has the requested KV cache"
+    case .modelNotReplaceable: "the model in the request body cannot be replaced"
     }
   }
 
   /// Value of the response header that tells why a request was dropped; nil for requests that were wrong.
   public var dropReason: String? {
     switch self {
-    case .badRequest, .bodyTooLarge, .denied: nil
+    case .badRequest, .bodyTooLarge, .denied, .notCached, .modelNotReplaceable: nil
     case .noCandidates: "rejected-no-endpoints"
     case .schedulingFailed, .shed, .buffersFull: "rejected-saturated"
     }

@@ -1,4 +1,5 @@
 import Endpoints
+import InferenceAPI
 import Telemetry
 
 /// What one event loop records. Plain adds into memory of its own; scrapes sum the loops.
@@ -15,11 +16,12 @@ final class LoopMetrics {
     schedulerDuration = metrics.schedulerDurationSeries()
   }
 
-  /// Labels of requests for a model.
-  func makeLabel(model: String) -> ModelLabel {
-    let labels = RequestLabels(model: model, targetModel: model, fairnessID: "default-flow", priority: 0)
-    return ModelLabel(labels: labels, series: recorder.series(for: labels))
+  /// The series of requests with these labels.
+  func makeLabel(_ labels: RequestLabels) -> ModelLabel {
+    ModelLabel(labels: labels, series: recorder.series(for: labels))
   }
+
+  // MARK: Request
 
   /// An endpoint was chosen.
   func scheduled(model: ModelLabel, endpoint: Endpoint, nanoseconds: UInt64, bodyBytes: Int) {
@@ -40,21 +42,53 @@ final class LoopMetrics {
     recorder.recordSchedulerAttempt(targetModel: model.name, endpoint: nil) { nil }
   }
 
+  /// A rewrite decided about a request's model.
+  func rewrote(_ model: String, to target: String, by rewrite: String) {
+    metrics.rewriteDecisionsSeries(rewrite: rewrite, model: model, target: target).add(on: shard)
+  }
+
   /// The request was sent on.
   func requestStarted(model: ModelLabel) { model.series.beginRunning(on: shard) }
 
   /// The stream of a request that was sent on ended.
   func requestEnded(model: ModelLabel) { model.series.endRunning(on: shard) }
 
-  /// The response is complete.
-  func responseCompleted(model: ModelLabel, nanoseconds: UInt64, responseBytes: Int) {
-    model.series.recordResponse(
-      seconds: Double(nanoseconds) * 1e-9, responseBytes: responseBytes, usage: nil, on: shard)
-  }
-
   /// The request ended with an error.
   func requestFailed(model: ModelLabel?, code: String) {
     let labels = model?.labels ?? RequestLabels(model: "", targetModel: "", fairnessID: "default-flow", priority: 0)
     recorder.recordError(RequestMetricsRecorder.ErrorCode(stringLiteral: code), labels: labels)
+  }
+
+  // MARK: Response
+
+  /// Tokens of a stream of events arrived.
+  /// - Parameter first: nanoseconds between the request and the stream's first token.
+  func tokensArrived(_ progress: ResponsePhase.Progress, at first: UInt64?, model: ModelLabel) {
+    if progress.isFirstToken, let first {
+      model.series.streamingTimeToFirstToken.observe(Double(first) * 1e-9, on: shard)
+    }
+    guard progress.laterTokens > 0 else { return }
+    // Tokens that arrive together took the same share of the time since the last one.
+    let seconds = Double(progress.gap) * 1e-9 / Double(progress.laterTokens)
+    for _ in 0..<progress.laterTokens { model.series.streamingInterTokenLatency.observe(seconds, on: shard) }
+  }
+
+  /// The response is complete.
+  /// - Parameter nanoseconds: between the request and the response's end.
+  func responseCompleted(model: ModelLabel, _ response: ResponsePhase, nanoseconds: UInt64) {
+    let seconds = Double(nanoseconds) * 1e-9
+    let usage = response.usage
+    model.series.recordResponse(
+      seconds: seconds, responseBytes: response.byteCount,
+      usage: usage.map { ($0.promptTokens ?? 0, $0.completionTokens ?? 0, $0.cachedTokens ?? 0) }, on: shard)
+    guard let first = response.times.first else { return }
+    if !response.isEventStream {
+      model.series.timeToFirstToken.observe(seconds, on: shard)
+    } else {
+      let tokens = max(usage?.completionTokens ?? 0, response.times.count)
+      guard tokens > 1 else { return }
+      let rest = seconds - Double(first) * 1e-9
+      model.series.streamingTimePerOutputToken.observe(rest / Double(tokens - 1), on: shard)
+    }
   }
 }

@@ -2,7 +2,7 @@ import CAccelerate
 import Endpoints
 import Telemetry
 
-/// A model name as it appears in metrics, with the series of its requests. One for each name and event loop.
+/// What tells requests apart in metrics, with the series of those requests. One for each combination and event loop.
 final class ModelLabel {
   let labels: RequestLabels
   let series: RequestSeries
@@ -14,8 +14,8 @@ final class ModelLabel {
     self.series = series
   }
 
-  /// The name.
-  var name: String { labels.model }
+  /// The model that servers are asked for.
+  var name: String { labels.targetModel }
 
   /// The counter of attempts that chose this endpoint.
   func attempts(_ endpoint: Endpoint, make: () -> TwinCounter) -> TwinCounter {
@@ -27,37 +27,69 @@ final class ModelLabel {
   }
 }
 
-/// Finds the label of a model name without making a string for each request. One for each event loop.
+/// Finds the labels of a request without making strings for each. One for each event loop.
 ///
-/// Names come from clients, so their number is bounded: later ones share a label named `other`.
+/// Models and flows are named by clients, so the number of combinations is bounded: later ones share one named `other`.
 final class ModelLabels {
-  private static let maximumNames = 1_000
+  /// What tells a request apart.
+  struct Identity {
+    /// The model the client asked for; empty if unknown.
+    var model: UnsafeRawBufferPointer
+    /// The model it was replaced by.
+    var target: UnsafeRawBufferPointer?
+    /// The flow; nil for the default one.
+    var fairnessID: UnsafeRawBufferPointer?
+    var priority = 0
+
+    /// A request about which only the model is known.
+    init(model: UnsafeRawBufferPointer) { self.model = model }
+
+    fileprivate var hash: UInt64 {
+      var hash = epp_xxh64(model.baseAddress, model.count, UInt64(bitPattern: Int64(priority)))
+      if let target { hash = epp_xxh64(target.baseAddress, target.count, hash ^ 1) }
+      if let fairnessID { hash = epp_xxh64(fairnessID.baseAddress, fairnessID.count, hash ^ 2) }
+      return hash
+    }
+  }
+
+  private static let maximumCombinations = 4_096
   private static let maximumLength = 256
+  private static let defaultFlow = "default-flow"
 
   private let metrics: LoopMetrics
   private var labels: [UInt64: ModelLabel] = [:]
   private var lastHash: UInt64 = 0
   private var last: ModelLabel?
-  private lazy var other = metrics.makeLabel(model: LabelBound.overflow)
+  private lazy var other = metrics.makeLabel(
+    RequestLabels(
+      model: LabelBound.overflow, targetModel: LabelBound.overflow, fairnessID: LabelBound.overflow, priority: 0))
 
   init(metrics: LoopMetrics) {
     self.metrics = metrics
   }
 
-  /// The label of a model name.
-  func label(_ name: UnsafeRawBufferPointer) -> ModelLabel {
-    // Names with equal 64-bit hashes would share a label; only metrics and logs depend on it.
-    let hash = epp_xxh64(name.baseAddress, name.count, 0)
+  /// The labels of a request.
+  func label(_ identity: Identity) -> ModelLabel {
+    // Requests with equal 64-bit hashes would share labels; only metrics and logs depend on it.
+    let hash = identity.hash
     if hash == lastHash, let last { return last }
-    let label = labels[hash] ?? makeLabel(name, hash)
+    let label = labels[hash] ?? makeLabel(identity, hash)
     lastHash = hash
     last = label
     return label
   }
 
-  private func makeLabel(_ name: UnsafeRawBufferPointer, _ hash: UInt64) -> ModelLabel {
-    guard labels.count < Self.maximumNames, name.count <= Self.maximumLength else { return other }
-    let label = metrics.makeLabel(model: String(decoding: name, as: UTF8.self))
+  private func makeLabel(_ identity: Identity, _ hash: UInt64) -> ModelLabel {
+    let lengths = [identity.model.count, identity.target?.count ?? 0, identity.fairnessID?.count ?? 0]
+    guard labels.count < Self.maximumCombinations, lengths.allSatisfy({ $0 <= Self.maximumLength }) else {
+      return other
+    }
+    let model = String(decoding: identity.model, as: UTF8.self)
+    let label = metrics.makeLabel(
+      RequestLabels(
+        model: model, targetModel: identity.target.map { String(decoding: $0, as: UTF8.self) } ?? model,
+        fairnessID: identity.fairnessID.map { String(decoding: $0, as: UTF8.self) } ?? Self.defaultFlow,
+        priority: identity.priority))
     labels[hash] = label
     return label
   }

@@ -1,7 +1,9 @@
+import ByteStorage
 import ExtProc
 import InferenceAPI
 import Logging
 import NIOCore
+import RequestPolicies
 import Scheduling
 
 /// What one event loop owns: memory that is used again for every request, and caches.
@@ -19,7 +21,10 @@ final class LoopContext {
   private let eventLoop: any EventLoop
   var random: RandomSource
   var spareCalls: [ExtProcCall] = []
+  /// Holds the name of a model that a request's own is replaced by, while the request is scheduled.
+  let targetModel = ByteBlock()
   private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []
+  private var policies: [(store: RequestPolicyStore, version: UInt64, current: RequestPolicies)] = []
 
   init(
     maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, decisionLog: DecisionLog?, logger: Logger,
@@ -52,6 +57,17 @@ final class LoopContext {
         "status": "\(rejection.status)", "code": "\(rejection.code)", "reason": "\(rejection.message)",
         "request-id": "\(requestID ?? "")",
       ])
+  }
+
+  /// The policies in force for a pool, without a lock unless they have changed.
+  func policies(of pool: PoolState) -> RequestPolicies {
+    let version = pool.policies.version
+    if let index = policies.firstIndex(where: { $0.store === pool.policies }) {
+      if policies[index].version != version { policies[index] = (pool.policies, version, pool.policies.current) }
+      return policies[index].current
+    }
+    policies.append((pool.policies, version, pool.policies.current))
+    return policies[policies.count - 1].current
   }
 
   /// The scheduling memory for a pool; starts anew when the pool's configuration was replaced.

@@ -4,14 +4,9 @@ import InferenceAPI
 import Scheduling
 
 /// The request headers of one stream, kept in their encoded form and looked up on demand.
-///
-/// The headers that every request is asked for are found in the one pass that stores them.
 final class StoredHeaders: RequestHeaders {
   private let block = ByteBlock()
-  private var pathRange: Range<Int>?
-  private var originalPathRange: Range<Int>?
-  private var forwardedPathRange: Range<Int>?
-  private var requestIDRange: Range<Int>?
+  private var ranges = [Range<Int>](repeating: 0..<0, count: KnownHeader.allCases.count)
 
   /// Replaces the headers by a copy of these.
   func store(_ headers: HeaderMapView) {
@@ -19,24 +14,15 @@ final class StoredHeaders: RequestHeaders {
     block.append(headers.bytes)
     guard let base = block.bytes.baseAddress else { return }
     for (name, value) in view {
-      guard let start = value.baseAddress.map({ $0 - base }) else { continue }
-      let range = start..<start + value.count
-      switch name.count {
-      case 5 where Self.equal(name, ":path"): pathRange = range
-      case 12 where Self.equal(name, "x-request-id"): requestIDRange = range
-      case 15 where Self.equal(name, "x-original-path"): originalPathRange = range
-      case 16 where Self.equal(name, "x-forwarded-path"): forwardedPathRange = range
-      default: break
-      }
+      guard let known = KnownHeader.named(name), let start = value.baseAddress.map({ $0 - base }) else { continue }
+      ranges[known.rawValue] = start..<start + value.count
     }
   }
 
   func clear() {
+    guard block.count > 0 else { return }
     block.removeAll()
-    pathRange = nil
-    originalPathRange = nil
-    forwardedPathRange = nil
-    requestIDRange = nil
+    for index in ranges.indices { ranges[index] = 0..<0 }
   }
 
   private var view: HeaderMapView { HeaderMapView(block.bytes) }
@@ -46,27 +32,37 @@ final class StoredHeaders: RequestHeaders {
 
   /// The path that tells the API.
   var path: UnsafeRawBufferPointer {
-    RequestPath.resolve(
-      path: bytes(pathRange), originalPath: bytes(originalPathRange), forwardedPath: bytes(forwardedPathRange))
+    RequestPath.resolve(path: self[.path], originalPath: self[.originalPath], forwardedPath: self[.forwardedPath])
   }
 
   /// The model's name from the header that body-based routers set, for requests whose body is not seen.
   var modelName: UnsafeRawBufferPointer? { value(of: "x-gateway-model-name") }
 
   /// Whether the request came with an id.
-  var hasRequestID: Bool { requestIDRange.map { !$0.isEmpty } ?? false }
+  var hasRequestID: Bool { self[.requestID] != nil }
 
   /// The id the request came with.
-  var requestID: String? { bytes(requestIDRange).map { String(decoding: $0, as: UTF8.self) } }
+  var requestID: String? { text(self[.requestID]) }
+
+  /// The objective that the client names.
+  var objective: String? { text(self[.objective] ?? self[.olderObjective]) }
+
+  /// The flow that the client says the request belongs to.
+  var fairnessID: UnsafeRawBufferPointer? { self[.fairnessID] ?? self[.olderFairnessID] }
+
+  /// The model that the request is to be sent on with.
+  var modelRewrite: UnsafeRawBufferPointer? { self[.modelRewrite] ?? self[.olderModelRewrite] }
+
+  /// Whether the client wants the request refused when no server has its prompt cached.
+  var prefersCached: Bool { self[.prefer]?.elementsEqual("if-available".utf8) ?? false }
 
   func value(of name: String) -> UnsafeRawBufferPointer? { view.last(name) }
 
-  private func bytes(_ range: Range<Int>?) -> UnsafeRawBufferPointer? {
-    range.map { UnsafeRawBufferPointer(rebasing: block.bytes[$0]) }
+  /// A header's value; nil for one that is absent or empty.
+  private subscript(_ header: KnownHeader) -> UnsafeRawBufferPointer? {
+    let range = ranges[header.rawValue]
+    return range.isEmpty ? nil : UnsafeRawBufferPointer(rebasing: block.bytes[range])
   }
 
-  private static func equal(_ name: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-    for index in 0..<name.count where name[index] != text.utf8Start[index] { return false }
-    return true
-  }
+  private func text(_ bytes: UnsafeRawBufferPointer?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 }

@@ -12,6 +12,8 @@ public struct Answer: Sendable {
     case trailers(ProcessingMessage.Direction)
     /// Ends the request with this HTTP status.
     case immediate(status: Int)
+    /// Nothing by itself: the bytes follow those of another answer, which protobuf reads as one message.
+    case metadata
   }
 
   /// A field of dynamic metadata.
@@ -117,6 +119,7 @@ public struct Answer: Sendable {
           case .immediate(let status):
             answer.kind = EPP_ANSWER_IMMEDIATE
             answer.status = UInt32(clamping: status)
+          case .metadata: answer.kind = EPP_ANSWER_METADATA
           }
           guard modeOverride == .hideResponse else { return arena.pack(&answer) }
           var override = Self.hiddenResponse

@@ -7,7 +7,7 @@ import PrefixCache
 /// The prompt is cut into blocks whose chained hashes are looked up in an index of what was sent where. A request that
 /// was placed is learned at once, so that the next one with the same beginning finds it. Follows the newer of the
 /// reference's two algorithms (token blocks of at least 64 tokens, the partial last block included).
-public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver {
+public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver, PlacementFollower {
   /// The parameters of the producer.
   public struct Parameters: Sendable, Hashable {
     /// Take block size and capacity from the servers' metrics where they tell.
@@ -35,6 +35,8 @@ public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver {
   private final class Workspace {
     let chains = BlockChains()
     let matches = PrefixMatches()
+    /// For each chain of the request placed last, how many blocks the endpoint chosen held before.
+    var heldBefore: [Int] = []
   }
 
   private let parameters: Parameters
@@ -71,6 +73,12 @@ public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver {
     cycle.setScalar(attributes.blockSize, Double(hasher.blockSize))
   }
 
+  /// Leading blocks of the request's prompts that a candidate holds.
+  /// - Parameter candidate: its position among all candidates.
+  public func matchedBlocks(_ cycle: SchedulingCycle, candidate: Int) -> Int {
+    Int(cycle.attribute(attributes.matchedBlocks, ofCandidate: candidate) ?? 0)
+  }
+
   private func makeHasher(_ cycle: SchedulingCycle) -> BlockHasher {
     var blockSize = parameters.blockSizeTokens
     if parameters.autoTune {
@@ -90,12 +98,49 @@ public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver {
   /// Learns that the chosen endpoint, and the one of a profile named `prefill`, will hold the prompt.
   public func requestPlaced(_ cycle: SchedulingCycle) {
     let work = cycle.workspace(workspace) { Workspace() }
+    work.heldBefore.removeAll(keepingCapacity: true)
     guard work.chains.blockCount > 0 else { return }
+    let primary = cycle.primaryProfile.flatMap { cycle.results[$0].endpoints.first }
     for result in cycle.placements {
       guard let endpoint = result.endpoints.first else { continue }
       let capacity = capacity(of: endpoint, cycle.table)
+      let isPrimary = work.heldBefore.isEmpty && endpoint.slot == primary?.slot
       for chain in 0..<work.chains.count {
-        index.insert(work.chains[chain], slot: UInt32(endpoint.slot), capacity: capacity)
+        let held = index.insert(work.chains[chain], slot: UInt32(endpoint.slot), capacity: capacity)
+        if isPrimary { work.heldBefore.append(held) }
+      }
+    }
+  }
+
+  /// Most hashes that are noted of one request: as many as a prompt of the default limit has, 16 KiB.
+  private static let maximumNote = 2_048
+
+  /// Notes the chains: for each its length, how much of it the endpoint held before, and its hashes.
+  public func note(_ cycle: SchedulingCycle, into numbers: inout [UInt64]) {
+    let work = cycle.workspace(workspace) { Workspace() }
+    var room = Self.maximumNote
+    for (chain, held) in work.heldBefore.enumerated() {
+      let hashes = work.chains[chain].prefix(room)
+      guard !hashes.isEmpty else { continue }
+      numbers.append(UInt64(hashes.count))
+      numbers.append(UInt64(held))
+      numbers.append(contentsOf: hashes)
+      room -= hashes.count
+    }
+  }
+
+  /// Learns the chains for the endpoint that served, and forgets that the one chosen would hold them.
+  public func requestMoved(_ numbers: ArraySlice<UInt64>, from slot: Int, to endpoint: Endpoint, table: EndpointTable) {
+    let capacity = capacity(of: endpoint, table)
+    numbers.withUnsafeBufferPointer { numbers in
+      var next = 0
+      while next + 2 < numbers.count {
+        let end = next + 2 + Int(numbers[next])
+        guard end <= numbers.count else { return }
+        let hashes = UnsafeBufferPointer(rebasing: numbers[next + 2..<end])
+        index.remove(hashes, keeping: Int(numbers[next + 1]), slot: UInt32(slot))
+        index.insert(hashes, slot: UInt32(endpoint.slot), capacity: capacity)
+        next = end
       }
     }
   }

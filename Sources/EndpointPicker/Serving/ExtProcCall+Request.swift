@@ -1,0 +1,201 @@
+import ByteStorage
+import Endpoints
+import ExtProc
+import GRPC
+import InferenceAPI
+import Scheduling
+
+/// The request: intake, pick, and the answer that sends it on or refuses it.
+extension ExtProcCall {
+  func receivedRequestHeaders(_ view: HeaderMapView) {
+    headers.store(view)
+    if !headers.hasRequestID { generatedRequestID = loop.random.uuid() }
+  }
+
+  func receivedRequestBody(_ piece: UnsafeRawBufferPointer, endOfStream: Bool) {
+    let action = machine.receivedBody(.request, byteCount: piece.count, endOfStream: endOfStream)
+    switch action {
+    case .appendBody, .pick:
+      if append(piece) { perform(action) }
+    default:
+      perform(action)
+    }
+  }
+
+  // MARK: Body
+
+  /// - Returns: false when the request was refused because too much memory is in use.
+  private func append(_ piece: UnsafeRawBufferPointer) -> Bool {
+    guard !piece.isEmpty, let stream else { return true }
+    if let body {
+      body.append(piece)
+    } else if let block = adoptedBlock(piece) {
+      body = block
+    } else {
+      let block = ByteBlock()
+      block.append(piece)
+      body = block
+      bodyStart = 0
+    }
+    guard let limit = stream.retain((body?.footprint ?? 0) + headers.byteCount) else { return true }
+    exceeded(limit)
+    return false
+  }
+
+  /// A large message arrives in memory of its own, which then becomes the body without a copy.
+  private func adoptedBlock(_ piece: UnsafeRawBufferPointer) -> ByteBlock? {
+    guard piece.count > Self.copiedBody, let start = piece.baseAddress, let block = stream?.takeMessageBlock(),
+      let base = block.bytes.baseAddress
+    else { return nil }
+    let offset = start - base
+    guard offset >= 0, offset + piece.count <= block.count else { return nil }
+    block.truncate(to: offset + piece.count)
+    bodyStart = offset
+    return block
+  }
+
+  private var bodyBytes: UnsafeRawBufferPointer {
+    guard let body else { return Self.emptyBody }
+    return UnsafeRawBufferPointer(rebasing: body.bytes[bodyStart...])
+  }
+
+  /// An empty body still has the padding that parsers read past the end.
+  private static var emptyBody: UnsafeRawBufferPointer {
+    let padding: StaticString = "                                                                "
+    return UnsafeRawBufferPointer(start: padding.utf8Start, count: 0)
+  }
+
+  func releaseBody() {
+    guard body != nil else { return }
+    body = nil
+    bodyStart = 0
+    _ = stream?.retain(headers.byteCount)
+  }
+
+  // MARK: Pick
+
+  func pick(_ basis: StreamMachine.PickBasis) {
+    guard let pool else { return }
+    var input = Director.Input(headers: headers, body: nil, subset: subset)
+    switch basis {
+    case .headersOnly, .headersBeforeBody, .bufferedBody(isWhole: false): break
+    case .body, .bodyThenTrailers, .bufferedBody: input.body = bodyBytes
+    }
+    do throws(Rejection) {
+      let decision = try Director.decide(input, pool: pool, loop: loop, placement: placement, label: &model)
+      if let rewrite = decision.rewrite { try replaceModel(rewrite) }
+      answer(decision, basis)
+    } catch {
+      reject(error)
+    }
+  }
+
+  /// Puts another model's name into the body and leaves every other byte as it came.
+  private func replaceModel(_ rewrite: ModelRewrite) throws(Rejection) {
+    guard let range = ModelFieldLocator.valueRange(in: bodyBytes) else { throw .modelNotReplaceable }
+    let name = rewrite.target.withUnsafeBytes { JSONText.string($0) }
+    let block = ByteBlock()
+    block.reserve(bodyBytes.count - range.count + name.count)
+    block.append(UnsafeRawBufferPointer(rebasing: bodyBytes[..<range.lowerBound]))
+    name.withUnsafeBytes { block.append($0) }
+    block.append(UnsafeRawBufferPointer(rebasing: bodyBytes[range.upperBound...]))
+    body = block
+    bodyStart = 0
+    response.expect(rewrite)
+  }
+
+  // MARK: Answer
+
+  private func answer(_ decision: consuming Director.Decision, _ basis: StreamMachine.PickBasis) {
+    machine.picked()
+    forwarding = decision.forwarding
+    placed = decision.placed
+    family = decision.family
+    if case .bufferedBody = basis {
+      sendDestination(decision.endpoints, .body(.request), replacingBody: decision.rewrite != nil)
+    } else {
+      sendDestination(decision.endpoints, .headers(.request))
+    }
+    leases = decision.takeLeases()
+    switch basis {
+    case .headersOnly, .headersBeforeBody: break
+    case .bufferedBody:
+      releaseBody()
+      if machine.releasesEarly { releaseStream() }
+    case .body: sendBody(endOfStream: true)
+    case .bodyThenTrailers:
+      sendBody(endOfStream: false)
+      send(loop.answers.requestTrailers)
+    }
+    if basis != .headersOnly, let model {
+      loop.metrics.requestStarted(model: model)
+      isCounted = true
+    }
+  }
+
+  private func sendDestination(_ endpoints: [Endpoint], _ kind: Answer.Kind, replacingBody: Bool = false) {
+    if endpoints.count == 1, generatedRequestID == nil, forwarding == nil, kind == .headers(.request) {
+      send(loop.answers.destination(endpoints[0]))
+      return
+    }
+    var more = forwarding?.requestHeaders ?? []
+    if let generatedRequestID { more.append((name: "x-request-id", value: generatedRequestID)) }
+    // A proxy that buffers sends the body on with the length it says.
+    if replacingBody { more.append((name: "content-length", value: String(bodyBytes.count))) }
+    var answer = HeaderAnswers.make(
+      kind, destination: destination(endpoints), headers: more, removing: forwarding?.removedRequestHeaders ?? [])
+    if replacingBody { answer.body = Array(bodyBytes) }
+    send(answer.packed())
+  }
+
+  private func destination(_ endpoints: [Endpoint]) -> String {
+    guard let port = forwarding?.destinationPort else {
+      return endpoints.map(\.addressText).joined(separator: ",")
+    }
+    return endpoints.map { EndpointAddress(host: $0.address.host, port: port).description }.joined(separator: ",")
+  }
+
+  /// Ends the stream with the request. The response will not be seen, so the lease ends when it probably has.
+  private func releaseStream() {
+    if let leases = leases.take() {
+      let seconds = EarlyRelease.seconds(promptTokens: leases.promptTokens)
+      loop.hold(leases, seconds: seconds)
+    }
+    stream?.markComplete()
+    stream?.finish(.ok)
+  }
+
+  private func sendBody(endOfStream: Bool) {
+    guard let stream else { return }
+    let bytes = bodyBytes
+    guard let body, bytes.count > Self.copiedBody else {
+      if !bytes.isEmpty || endOfStream { sendPiece(.request, bytes, endOfStream: endOfStream) }
+      releaseBody()
+      return
+    }
+    var offset = bodyStart
+    while offset < body.count {
+      let end = min(offset + ExtProcNames.maxChunk, body.count)
+      let isLast = endOfStream && end == body.count
+      let length = end - offset
+      stream.send(
+        head: BodyAnswer.headLength(length, endOfStream: isLast),
+        { BodyAnswer.storeHead(.request, length, endOfStream: isLast, at: $0) },
+        block: body, range: offset..<end, tail: isLast ? BodyAnswer.endOfStreamTail : "")
+      offset = end
+    }
+  }
+
+  func reject(_ rejection: Rejection) {
+    machine.rejected()
+    errorCode = rejection.code
+    loop.log(rejection, requestID: headers.requestID ?? generatedRequestID)
+    send(rejection.answer.packed())
+    stream?.finish(.ok)
+    releaseBody()
+  }
+}
+
+extension Director.Decision {
+  consuming func takeLeases() -> Leases { leases }
+}
