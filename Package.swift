@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "Endpoints", dependencies: ["CAccelerate"]),
     .target(name: "PrefixCache", dependencies: ["CAccelerate"]),
     .target(name: "RequestPolicies"),
+    .target(name: "Expressions"),
     // Named apart from the module of swift-configuration, which is in the package graph.
     .target(
       name: "PickerConfiguration",
@@ -120,6 +121,7 @@ let package = Package(
     .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
     .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),
     .testTarget(name: "RequestPoliciesTests", dependencies: ["RequestPolicies"]),
+    .testTarget(name: "ExpressionsTests", dependencies: ["Expressions"]),
     .testTarget(name: "PickerConfigurationTests", dependencies: ["PickerConfiguration"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"]),
     .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),
