@@ -59,7 +59,7 @@ let package = Package(
       dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(
       name: "Scheduling",
-      dependencies: ["InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration"]),
+      dependencies: ["InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions"]),
 
     // MARK: Data layer
     .target(

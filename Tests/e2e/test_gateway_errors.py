@@ -23,12 +23,10 @@ ERROR = "inference error: "
             "invalid chat completions request: must have valid messages field",
         ),
         ("/v1/completions", {"model": MODEL}, "invalid completions request: must have prompt field"),
-        pytest.param(
-            "/v1/embeddings",
-            {"model": MODEL},
-            "invalid embeddings request: must have input field",
-            marks=pytest.mark.skip(reason="epp does not parse embeddings requests so far"),
-        ),
+        ("/v1/embeddings", {"model": MODEL}, "invalid embeddings request: must have input field"),
+        ("/v1/responses", {"model": MODEL}, "invalid responses request: must have input field"),
+        ("/v1/conversations", {"model": MODEL}, "invalid conversations request: must have items field"),
+        ("/v1/images/generations", {"model": MODEL}, "invalid images generations request: must have prompt field"),
     ],
 )
 def test_incomplete_request_is_400(gateway, path, body, text):

@@ -2,24 +2,27 @@
 
 import asyncio
 import contextlib
+import uuid
 
+import apis
 import pytest
 from bodies import chat, unique
 from configurations import by_queue
 from extproc import Client, get
 from localpool import open_stream, request, wait_until
-from pools import INSTANT, SLOW
+from pools import INSTANT, SLOW, scores
 
 
 class Pool:
     """Three model servers, each a process of its own, told apart by their load: the first is always the choice."""
 
-    def __init__(self, launch, queues=(0, 50, 100), server_arguments=INSTANT, arguments=()):
+    def __init__(self, launch, queues=(0, 50, 100), server_arguments=INSTANT, arguments=(), config=None):
         self.servers = [launch.servers(count=1, arguments=server_arguments) for _ in range(3)]
         self.endpoints = [server.endpoints[0] for server in self.servers]
         for queue, server in zip(queues, self.servers):
             server.control(server.endpoints[0], queue=queue)
-        self.picker = launch.picker(self.endpoints, tls=False, config=by_queue(endpoints=3), arguments=arguments)
+        config = config or by_queue(endpoints=3)
+        self.picker = launch.picker(self.endpoints, tls=False, config=config, arguments=arguments)
         self.envoy = launch.envoy(self.picker, "override-host", endpoints=self.endpoints)
         wait_until(lambda: self.destination() == self.endpoints, "the picker has seen the load")
 
@@ -40,8 +43,8 @@ class Pool:
         for index in indexes:
             self.servers[index].process.kill()
 
-    def ask(self, path="/v1/chat/completions", body=None):
-        return request(self.envoy.address, path, body)
+    def ask(self, path="/v1/chat/completions", body=None, **options):
+        return request(self.envoy.address, path, body, **options)
 
 
 def test_first_of_the_list_serves(launch):
@@ -78,6 +81,25 @@ def test_all_of_the_list_dead_is_503(launch):
     assert pool.ask(body=chat(unique())).status == 503
     assert pool.envoy.streams_failed == 0
     wait_until(lambda: pool.picker.metric("epp_leases") == 0, "nothing is counted as in flight")
+
+
+def test_served_endpoint_is_known_to_have_the_prompt(launch):
+    """The dead endpoint, which was picked, is not taken to hold it."""
+    pool = Pool(launch, config=apis.configuration(endpoints=3))
+    prompt = unique() * 20
+    pool.kill(0)
+
+    def cached():
+        """How much of the prompt each endpoint is taken to hold, as seen by one more request."""
+        request_id = str(uuid.uuid4())
+        answer = pool.ask(body=chat(prompt), headers={"x-request-id": request_id})
+        assert (answer.status, answer.headers["x-model-server"]) == (200, pool.endpoints[1])
+        [decision] = [noted for noted in pool.picker.decisions() if noted["request_id"] == request_id]
+        return [scores(decision, "prefix-cache-scorer")[endpoint] for endpoint in pool.endpoints]
+
+    assert cached() == [0, 0, 0]
+    for _ in range(3):
+        assert cached() == [0, 1, 0]
 
 
 def test_served_endpoint_carries_the_load(launch):

@@ -51,6 +51,7 @@ enum BuiltInPlugins {
     .utilizationDetector,
     // Parsers and responses
     .destinationServedVerifier,
+    .requestAttributeReporter,
     .openAIParser,
     .anthropicParser,
     .vllmHTTPParser,
