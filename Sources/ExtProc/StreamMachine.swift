@@ -111,6 +111,9 @@ public struct StreamMachine: Sendable, Hashable {
   /// The response body is sent back piece by piece, so it may be cut differently than it came.
   public var passesResponseBody: Bool { modes.response == .fullDuplexStreamed || modes.response == nil }
 
+  /// The response body arrives whole, before the proxy sends its headers on.
+  public var holdsResponseBody: Bool { modes.response == .buffered }
+
   /// Headers arrived.
   public mutating func receivedHeaders(_ direction: ProcessingMessage.Direction, endOfStream: Bool) -> Action {
     switch direction {

@@ -140,7 +140,7 @@ extension EppFlags {
 
   /// Flags that charts pass and that change nothing yet.
   private static let withoutEffect: Set<String> = [
-    "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports", "enable-cert-reload",
+    "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports",
     "ha-enable-leader-election", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
     "model-server-metrics-scheme", "model-server-metrics-path", "model-server-metrics-port",
     "model-server-metrics-https-insecure-skip-verify",
@@ -168,6 +168,7 @@ extension EppFlags {
     options.metricsStalenessThreshold = try duration(metricsStalenessThreshold, "metrics-staleness-threshold")
     options.secureServing = secureServing
     options.certificateDirectory = certPath
+    options.reloadsCertificate = enableCertReload
     options.healthChecking = healthChecking
     options.releasesStreamsEarly = earlyStreamRelease
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)

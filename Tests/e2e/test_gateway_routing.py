@@ -6,7 +6,7 @@ import re
 import threading
 
 from bodies import chat, unique
-from configurations import file_discovery, write_endpoints
+from configurations import by_queue, file_discovery, write_endpoints
 from localpool import request, wait_until
 from pools import scores
 
@@ -136,6 +136,39 @@ def test_dead_model_server_costs_only_its_own_requests(launch):
     assert set(statuses) == {200, 503}
     assert picker.decisions()[-1]["candidates"] == 3
     assert envoy.streams_failed == 0
+
+
+def test_restarted_model_server_is_used_again(launch):
+    """Its metrics begin anew; nothing that was known of it keeps requests away, nor the scrapes that failed."""
+    servers = launch.servers(count=1)
+    other = launch.servers(count=1)
+    picker = launch.picker(servers.endpoints + other.endpoints, config=by_queue())
+    envoy = launch.envoy(picker)
+    servers.control(servers.endpoints[0], queue=70)
+
+    def serves(endpoint):
+        answer = request(envoy.address, "/v1/chat/completions", chat(unique()))
+        return answer.status == 200 and answer.headers["x-model-server"] == endpoint
+
+    wait_until(lambda: all(serves(other.endpoints[0]) for _ in range(10)), "the loaded one is avoided")
+    port = servers.endpoints[0].rsplit(":", 1)[1]
+    servers.process.kill()
+    failed = picker.metric("epp_scrapes_total", result="failure")
+    wait_until(lambda: picker.metric("epp_scrapes_total", result="failure") > failed, "scrapes fail")
+    launch.servers(count=1, port=int(port))
+    other.control(other.endpoints[0], queue=50)
+    wait_until(lambda: all(serves(servers.endpoints[0]) for _ in range(10)), "the restarted one is used")
+
+
+def test_all_scrapes_failing(launch):
+    """Without any metrics requests are spread evenly by what is in flight."""
+    gateway = launch.pool(count=3)
+    for endpoint in gateway.servers.endpoints:
+        gateway.servers.control(endpoint, fail_metrics=True)
+    failed = gateway.picker.metric("epp_scrapes_total", result="failure")
+    wait_until(lambda: gateway.picker.metric("epp_scrapes_total", result="failure") >= failed + 30, "scrapes fail")
+    used = collections.Counter(served_by(gateway, unique()) for _ in range(60))
+    assert set(used) == set(gateway.servers.endpoints)
 
 
 def test_failing_scrape_does_not_exclude_an_endpoint(launch):

@@ -75,7 +75,10 @@ public struct EndpointPickerProcess {
         logger: logger, eventLoop: eventLoop, seed: .random(in: 0...UInt64.max))
     }
     let health = HealthStatus()
-    let server = try makeServer(loops, health)
+    let certificate = try options.secureServing
+      ? ServingCertificate(
+        directory: options.certificateDirectory, isWatched: options.reloadsCertificate, logger: logger) : nil
+    let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let table = pool.value.endpoints
     let scrapers = try plan.scrape.map { configuration in
@@ -110,17 +113,19 @@ public struct EndpointPickerProcess {
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
       drainTimeout: options.drainTimeout, logger: logger)
+    var parts: [any Service] = [admin, gauges, endpoints, serving]
+    if let certificate { parts.append(certificate) }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [
-          .init(service: admin), .init(service: gauges), .init(service: endpoints), .init(service: serving),
-        ],
+        services: parts.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
     try await serviceGroup.run()
     logger.info("stopped")
   }
 
-  private func makeServer(_ loops: LoopContexts, _ health: HealthStatus) throws -> GRPCServer {
+  private func makeServer(
+    _ loops: LoopContexts, _ health: HealthStatus, _ certificate: ServingCertificate?
+  ) -> GRPCServer {
     var limits = ExtProcLimits()
     limits.maxBodyBytes = options.maxMessageBytes
     limits.releasesStreamsEarly = options.releasesStreamsEarly
@@ -131,15 +136,9 @@ public struct EndpointPickerProcess {
     configuration.maxBufferedBytes = options.maxBufferedBytes
     var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool, limits: limits)]
     if options.healthChecking { methods += HealthMethods.all(health) }
-    return GRPCServer(methods: methods, configuration: configuration, tls: try tls(), logger: logger)
-  }
-
-  private func tls() throws -> (@Sendable () -> NIOSSLContext)? {
-    guard options.secureServing else { return nil }
-    let context =
-      options.certificateDirectory.isEmpty
-      ? try ServerTLS.selfSigned() : try ServerTLS.context(directory: options.certificateDirectory)
-    return { context }
+    var tls: (@Sendable () -> NIOSSLContext)?
+    if let certificate { tls = { certificate.current } }
+    return GRPCServer(methods: methods, configuration: configuration, tls: tls, logger: logger)
   }
 
   /// Listens on all addresses, IPv6 and IPv4 where the system has both.

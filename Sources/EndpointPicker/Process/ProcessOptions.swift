@@ -25,6 +25,8 @@ public struct ProcessOptions: Sendable {
   public var secureServing = true
   /// Directory with `tls.crt` and `tls.key`; empty for a self-signed certificate.
   public var certificateDirectory = ""
+  /// Whether the certificate is read again when its files change.
+  public var reloadsCertificate = false
   /// Whether the ext_proc port answers health checks too.
   public var healthChecking = false
   /// Whether the proxy's subset of candidates is followed.

@@ -79,6 +79,8 @@ extension ExtProcCall {
       }
       var answer = Answer(.body(.response))
       answer.body = Array(restored)
+      // A proxy that buffers refuses a body of another length than it told.
+      if machine.holdsResponseBody { answer.headers = [("content-length", String(restored.count))] }
       send(answer.packed(), followedBy: metadata)
     }
   }

@@ -120,10 +120,14 @@ class Stream:
 
 
 class Client:
-    """One HTTP/2 connection to the picker. Use as `async with Client(address) as client`."""
+    """One HTTP/2 connection to the picker. Use as `async with Client(address) as client`.
 
-    def __init__(self, address):
+    With `tls`, the certificate to expect in PEM, it is encrypted.
+    """
+
+    def __init__(self, address, tls=None):
         self._address = address
+        self._tls = tls
 
     async def __aenter__(self):
         options = [
@@ -132,7 +136,13 @@ class Client:
             # Channels to one address share their connection by default; each Client shall have its own.
             ("grpc.use_local_subchannel_pool", 1),
         ]
-        self._channel = grpc.aio.insecure_channel(self._address, options=options)
+        if self._tls is None:
+            self._channel = grpc.aio.insecure_channel(self._address, options=options)
+        else:
+            options.append(("grpc.ssl_target_name_override", "epp.test"))
+            self._channel = grpc.aio.secure_channel(
+                self._address, grpc.ssl_channel_credentials(self._tls), options=options
+            )
         self._method = self._channel.stream_stream(
             METHOD,
             request_serializer=_encode,
