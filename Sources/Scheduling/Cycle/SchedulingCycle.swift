@@ -305,6 +305,9 @@ public final class SchedulingCycle {
     UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: type), count: count)
   }
 
+  /// Numbers until the next request, uninitialised.
+  func takeNumbers(_ count: Int) -> UnsafeMutablePointer<Double> { scratch.take(max(count, 1), of: Double.self) }
+
   func makeScores() -> UnsafeMutableBufferPointer<Double> {
     let scores = UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: Double.self), count: count)
     scores.initialize(repeating: 0)
