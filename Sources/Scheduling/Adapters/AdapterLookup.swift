@@ -27,13 +27,25 @@ struct AdapterLookup: Sendable {
     }
   }
 
+  /// How the adapters of all endpoints suit one model, by slot. Slots beyond the end have ``State/none``.
+  final class ModelStates {
+    let states: [State]
+    /// ``State/affinity`` of each.
+    let affinities: [Double]
+
+    init(_ states: [State]) {
+      self.states = states
+      affinities = states.map(\.affinity)
+    }
+  }
+
   private final class Workspace {
     /// More different models than this are worked out anew now and then.
     static let maximumModels = 256
 
     private var version: UInt64?
     private var adapters: [AdapterSet?] = []
-    private var states: [Int: (model: [UInt8], bySlot: [State])] = [:]
+    private var states: [Int: (model: [UInt8], lookup: ModelStates)] = [:]
 
     func update(_ store: AdapterStore) {
       let current = store.version
@@ -44,16 +56,16 @@ struct AdapterLookup: Sendable {
       states.removeAll(keepingCapacity: true)
     }
 
-    func states(of model: UnsafeRawBufferPointer) -> [State] {
+    func states(of model: UnsafeRawBufferPointer) -> ModelStates {
       var hasher = Hasher()
       hasher.combine(bytes: model)
       let key = hasher.finalize()
-      if let known = states[key], known.model.elementsEqual(model) { return known.bySlot }
+      if let known = states[key], known.model.elementsEqual(model) { return known.lookup }
       if states.count >= Self.maximumModels { states.removeAll(keepingCapacity: true) }
       let name = String(decoding: model, as: UTF8.self)
-      let bySlot = adapters.map { State(of: name, $0) }
-      states[key] = (Array(model), bySlot)
-      return bySlot
+      let lookup = ModelStates(adapters.map { State(of: name, $0) })
+      states[key] = (Array(model), lookup)
+      return lookup
     }
   }
 
@@ -65,8 +77,8 @@ struct AdapterLookup: Sendable {
     self.workspace = attributes.makeWorkspace()
   }
 
-  /// The states for the model of the cycle's request, by slot; slots beyond the end have ``State/none``.
-  func states(_ cycle: SchedulingCycle) -> [State] {
+  /// The states for the model of the cycle's request.
+  func states(_ cycle: SchedulingCycle) -> ModelStates {
     let work = cycle.workspace(workspace) { Workspace() }
     work.update(store)
     return work.states(of: cycle.request.targetModel)

@@ -108,6 +108,9 @@ public final class SchedulingCycle {
   @inline(__always)
   public func snapshotIndex(_ position: Int) -> Int { endpointIndex(ofAll: allPosition(position)) }
 
+  /// Whether the current candidates are all endpoints of the snapshot, in its order.
+  var hasAllEndpoints: Bool { active == nil && subset == nil }
+
   /// The slot of a current candidate, without a look at the endpoint where the pool's slots have no gaps.
   @inline(__always)
   public func slot(_ position: Int) -> Int {

@@ -7,6 +7,7 @@ struct SchedulingColumns: ExpressionColumns {
   let values: [SchedulingValue]
   let match: PrefixMatchAttributes
   let adapters: AdapterLookup
+  let models: AdapterLookup
 
   func number(_ id: Int) -> Double {
     switch values[id] {
@@ -49,8 +50,11 @@ struct SchedulingColumns: ExpressionColumns {
     guard case .label(let cache) = values[id] else { return }
     let labels = cache.value(cycle)
     let wanted = labels.texts.firstIndex(where: text.equals) ?? -1
-    for position in 0..<cycle.count {
-      result[position] = labels.indexes[cycle.snapshotIndex(position)] == wanted ? 1 : 0
+    let isWhole = cycle.hasAllEndpoints
+    labels.indexes.withUnsafeBufferPointer { indexes in
+      for position in 0..<cycle.count {
+        result[position] = indexes[isWhole ? position : cycle.snapshotIndex(position)] == wanted ? 1 : 0
+      }
     }
   }
 
@@ -86,6 +90,7 @@ struct SchedulingColumns: ExpressionColumns {
     case .loraActive: return adapters { $0.active }
     case .loraWaiting: return adapters { $0.waiting }
     case .loraFree: return adapters { $0.free }
+    case .modelListed: return states(models.states(cycle).states) { $0.active }
     }
   }
 
@@ -99,8 +104,13 @@ struct SchedulingColumns: ExpressionColumns {
   }
 
   private func adapters(_ value: (AdapterLookup.State) -> Double) -> UnsafePointer<Double> {
-    let states = adapters.states(cycle)
-    return computed { position in
+    states(adapters.states(cycle).states, value)
+  }
+
+  private func states(
+    _ states: [AdapterLookup.State], _ value: (AdapterLookup.State) -> Double
+  ) -> UnsafePointer<Double> {
+    computed { position in
       let slot = cycle.slot(position)
       return value(slot < states.count ? states[slot] : .none)
     }

@@ -8,22 +8,25 @@ struct SchedulingExpression: Sendable {
   private let values: [SchedulingValue]
   private let match: PrefixMatchAttributes
   private let adapters: AdapterLookup
+  private let models: AdapterLookup
 
   /// Evaluates the expression for the current candidates. Booleans are 0 and 1.
   func evaluate(_ cycle: SchedulingCycle, into result: UnsafeMutableBufferPointer<Double>) {
     guard let base = result.baseAddress else { return }
     let memory = cycle.takeNumbers(expression.scratchCount(elements: cycle.count))
-    let columns = SchedulingColumns(cycle: cycle, values: values, match: match, adapters: adapters)
+    let columns = SchedulingColumns(cycle: cycle, values: values, match: match, adapters: adapters, models: models)
     expression.evaluate(columns, count: cycle.count, scratch: memory, into: base)
   }
 
   fileprivate init(
-    _ expression: Expression, values: [SchedulingValue], match: PrefixMatchAttributes, adapters: AdapterLookup
+    _ expression: Expression, values: [SchedulingValue], match: PrefixMatchAttributes, adapters: AdapterLookup,
+    models: AdapterLookup
   ) {
     self.expression = expression
     self.values = values
     self.match = match
     self.adapters = adapters
+    self.models = models
   }
 }
 
@@ -52,7 +55,8 @@ extension PluginContext {
     if names.values.contains(where: \.readsPrompts) { requirePrompts() }
     return SchedulingExpression(
       compiled, values: names.values, match: PrefixMatchAttributes(attributes, producer: producer),
-      adapters: AdapterLookup(store: services.adapters, attributes: attributes))
+      adapters: AdapterLookup(store: services.adapters, attributes: attributes),
+      models: AdapterLookup(store: services.servedModels, attributes: attributes))
   }
 }
 

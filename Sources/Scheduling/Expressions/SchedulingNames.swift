@@ -28,8 +28,7 @@ final class SchedulingNames: ExpressionNames {
       return input(name, .ofRequest(value), value == .streaming ? .boolean : .number)
     }
     if let value = SchedulingValue.OfEndpoint(rawValue: name) {
-      let isBoolean = value == .loraActive || value == .loraWaiting
-      return input(name, .ofEndpoint(value), isBoolean ? .boolean : .number, variesByElement: true)
+      return input(name, .ofEndpoint(value), value.isBoolean ? .boolean : .number, variesByElement: true)
     }
     return name == "model" ? input(name, .model, .text) : nil
   }

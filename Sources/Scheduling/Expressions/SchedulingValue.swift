@@ -50,6 +50,10 @@ enum SchedulingValue: Sendable {
     case loraWaiting
     /// How many more adapters fit.
     case loraFree
+    /// Whether the server's model list (`models-data-source`) has the model asked for.
+    case modelListed
+
+    var isBoolean: Bool { self == .loraActive || self == .loraWaiting || self == .modelListed }
   }
 
   case ofRequest(OfRequest)

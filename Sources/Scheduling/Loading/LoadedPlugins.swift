@@ -26,12 +26,7 @@ public struct LoadedPlugins: Sendable {
   public func instance(named name: String) -> PluginInstance? { instances.first { $0.name == name } }
 
   /// The configuration in force as a document that loads as the same configuration again.
-  /// - Parameter dataLayer: the section in force, once the data layer's own defaults are settled.
-  public func effectiveDocument(dataLayer: DataLayerSection?) -> YAMLValue {
-    var configuration = configuration
-    if let dataLayer { configuration.dataLayer = dataLayer }
-    return configuration.effectiveDocument(parameters: parameters)
-  }
+  public var effectiveDocument: YAMLValue { configuration.effectiveDocument(parameters: parameters) }
 
   /// The plugins that take a role, with their instances.
   public func plugins<Role>(_ role: Role.Type) -> [(instance: PluginInstance, plugin: Role)] {

@@ -23,6 +23,8 @@ public struct PluginLoader {
   private static let defaultPicker = "max-score-picker"
   private static let defaultHandler = "single-profile-handler"
   private static let defaultDetector = "utilization-detector"
+  private static let metricsSource = "metrics-data-source"
+  private static let metricsExtractor = "core-metrics-extractor"
   private static let defaultParsers = ["openai-parser", "anthropic-parser", "vllmhttp-parser", "passthrough-parser"]
   private static let defaultProfile = "default"
 
@@ -60,6 +62,7 @@ public struct PluginLoader {
     makeMissingProducers()
     let parsers = requestParsers()
     let detector = saturationDetector()
+    addMetrics()
     let profiles = schedulingProfiles()
     let handler = profileHandler(profiles)
     if let error = ConfigurationError(problems) { throw error }
@@ -100,16 +103,20 @@ public struct PluginLoader {
     if config.featureGates.isEnabled(.flowControl) {
       problems.append(
         ConfigurationProblem(
-          place("featureGates"), "the feature \"flowControl\" is not built yet; requests cannot be queued"))
+          config.featureGates.locations[.flowControl] ?? place("featureGates"),
+          "the feature \"flowControl\" is not built yet; requests cannot be queued"))
     }
     if config.featureGates.settings[.enableLegacyMetrics] == true {
       warnings.append(
         ConfigurationProblem(
-          place("featureGates"), "\"enableLegacyMetrics\" has no effect: metrics come from the data layer"))
+          config.featureGates.locations[.enableLegacyMetrics] ?? place("featureGates"),
+          "\"enableLegacyMetrics\" has no effect: metrics come from the data layer"))
     }
     if config.featureGates.settings[.dataLayer] != nil {
       warnings.append(
-        ConfigurationProblem(place("featureGates"), "\"dataLayer\" has no effect: the data layer is always on"))
+        ConfigurationProblem(
+          config.featureGates.locations[.dataLayer] ?? place("featureGates"),
+          "\"dataLayer\" has no effect: the data layer is always on"))
     }
   }
 
@@ -281,7 +288,13 @@ public struct PluginLoader {
 
   private mutating func saturationDetector() -> (any SaturationDetector)? {
     let name = config.saturationDetector?.name ?? Self.defaultDetector
-    if config.flowControl?.saturationDetector == nil { effective.saturationDetector = reference(name) }
+    effective.saturationDetector = reference(name)
+    if config.lineage == .llmD {
+      // Where the newer API version has it.
+      var section = effective.flowControl ?? FlowControlSection(location: place("flowControl"))
+      section.saturationDetector = reference(name)
+      effective.flowControl = section
+    }
     if !instances.contains(where: { $0.name == name }) {
       makeDefault(name, at: config.saturationDetector?.location)
     }
@@ -291,6 +304,26 @@ public struct PluginLoader {
       ConfigurationProblem(
         config.saturationDetector?.location ?? place("saturationDetector"), "\"\(name)\" is not a saturation detector"))
     return nil
+  }
+
+  /// Without a section, in documents of the newer API version also beside other sources unless they say otherwise, the
+  /// servers' metrics are read. Nothing is added to a registry without a data layer.
+  private mutating func addMetrics() {
+    guard registry.registration(for: Self.metricsSource) != nil,
+      config.dataLayer == nil || (config.lineage == .llmD && config.dataLayer?.injectDefaults != false)
+    else { return }
+    var section = config.dataLayer ?? DataLayerSection(location: place("dataLayer"))
+    let types = section.sources.map { source in instances.first { $0.name == source.plugin.name }?.type }
+    guard !types.contains(Self.metricsSource) else { return }
+    func name(_ type: String) -> String {
+      if let configured = instances.first(where: { $0.type == type }) { return configured.name }
+      makeDefault(type)
+      return type
+    }
+    let source = reference(name(Self.metricsSource))
+    let extractor = reference(name(Self.metricsExtractor))
+    section.sources.insert(DataLayerSection.Source(plugin: source, extractors: [extractor]), at: 0)
+    effective.dataLayer = section
   }
 
   // MARK: Profiles

@@ -14,10 +14,16 @@ public struct LoRAAffinityScorer: Scorer {
 
   /// Scores by the adapters of the candidates.
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
-    let bySlot = adapters.states(cycle)
-    for position in scores.indices {
-      let slot = cycle.slot(position)
-      scores[position] = slot < bySlot.count ? bySlot[slot].affinity : 0
+    adapters.states(cycle).affinities.withUnsafeBufferPointer { bySlot in
+      if cycle.hasAllEndpoints, cycle.snapshot.isDense, let base = bySlot.baseAddress {
+        // Slots are positions. Those beyond the end stay 0.
+        scores.baseAddress?.update(from: base, count: min(scores.count, bySlot.count))
+        return
+      }
+      for position in scores.indices {
+        let slot = cycle.slot(position)
+        scores[position] = slot < bySlot.count ? bySlot[slot] : 0
+      }
     }
   }
 }
