@@ -69,6 +69,13 @@ final class PromptBuilder {
     append(UnsafeRawBufferPointer(copy))
   }
 
+  /// A copy of bytes, no part of a prompt, with `padding` readable bytes behind it. It lives as long as the request.
+  func copy(_ bytes: UnsafeRawBufferPointer, padding: Int) -> UnsafeRawBufferPointer {
+    let copy = arena.allocate(bytes.count + padding)
+    copy.copyMemory(from: bytes)
+    return UnsafeRawBufferPointer(rebasing: copy[..<bytes.count])
+  }
+
   /// Appends an array of unsigned 32-bit integers as little-endian words; nil if it holds anything else. The words may
   /// be changed until the prompt ends.
   func appendTokenIDs(_ value: JSONValue) -> UnsafeMutableRawBufferPointer? {

@@ -72,7 +72,7 @@ struct RequestFields {
     RequestError(code: .badRequest, message: "invalid \(api) request: \(reason)")
   }
 
-  private static var modelNotFound: RequestError {
+  static var modelNotFound: RequestError {
     RequestError(code: .badRequest, message: "model not found in request body")
   }
 }

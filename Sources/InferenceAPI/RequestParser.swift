@@ -20,4 +20,19 @@ public protocol RequestParser: Sendable {
   func parse(
     body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
   ) throws(RequestError) -> InferenceRequest
+
+  /// Reads a request no further than its model and whether it asks for a stream, for pools in which nobody looks at
+  /// prompts; the result has none. Parameters and errors as for ``parse(body:path:context:)``.
+  func parseModel(
+    body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
+  ) throws(RequestError) -> InferenceRequest
+}
+
+extension RequestParser {
+  /// Reads the whole request, for parsers that have no shorter way.
+  public func parseModel(
+    body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
+  ) throws(RequestError) -> InferenceRequest {
+    try parse(body: body, path: path, context: context)
+  }
 }

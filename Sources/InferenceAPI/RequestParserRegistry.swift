@@ -12,10 +12,14 @@ public struct RequestParserRegistry: Sendable {
   /// Longest first, then in the order of the parsers.
   private let claims: [Claim]
   private let fallback: Int?
+  private let readsPrompts: Bool
 
-  /// - Parameter parsers: The configured parsers, in order.
-  public init(_ parsers: [any RequestParser]) {
+  /// - Parameters:
+  ///   - parsers: The configured parsers, in order.
+  ///   - readsPrompts: Whether requests are read as a whole, and not only as far as their model.
+  public init(_ parsers: [any RequestParser], readsPrompts: Bool = true) {
     self.parsers = parsers
+    self.readsPrompts = readsPrompts
     fallback = parsers.count == 1 ? 0 : parsers.firstIndex { $0.pathSuffixes.isEmpty }
     var claims: [Claim] = []
     if parsers.count > 1 {
@@ -40,6 +44,7 @@ public struct RequestParserRegistry: Sendable {
       let text = String(decoding: path, as: UTF8.self)
       throw RequestError(code: .badRequest, message: "no parser registered matching path suffix for: " + text)
     }
+    guard readsPrompts else { return try parsers[index].parseModel(body: body, path: path, context: context) }
     return try parsers[index].parse(body: body, path: path, context: context)
   }
 

@@ -32,9 +32,12 @@ public final class RequestParsingContext {
     } catch {
       throw Self.notJSON(error.message)
     }
-    guard let members = root.members else { throw Self.notJSON("the body must be a JSON object") }
+    guard let members = root.members else { throw Self.notAnObject }
     return members
   }
+
+  /// Why a body that begins as something else than an object is refused.
+  static var notAnObject: RequestError { notJSON("the body must be a JSON object") }
 
   private static func notJSON(_ reason: String) -> RequestError {
     RequestError(code: .badRequest, message: "error unmarshaling request bodyMap: " + reason)

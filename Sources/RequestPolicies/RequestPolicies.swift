@@ -78,3 +78,10 @@ public final class RequestPolicies: Sendable {
     return Rewrite(name: choice.name, target: choice.models[index])
   }
 }
+
+extension RequestPolicies: Equatable {
+  /// Whether both say the same about every request.
+  public static func == (a: RequestPolicies, b: RequestPolicies) -> Bool {
+    a === b || (a.objectives == b.objectives && a.rewrites == b.rewrites)
+  }
+}

@@ -18,15 +18,40 @@ enum Epp {
     let flags = readFlags(Array(CommandLine.arguments.dropFirst()))
     let logger = makeLogger(flags)
     do {
-      let options = try flags.options()
+      var options = try flags.options()
+      // The reference's way of switching flow control on before there were feature gates.
+      options.enablesFlowControl =
+        getenv("ENABLE_EXPERIMENTAL_FLOW_CONTROL_LAYER").map { String(cString: $0) } == "true"
+      if flags.validate { validate(options) }
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
+      }
+      for name in flags.givenDeprecated {
+        logger.warning("--\(name) is deprecated; use the parameters of metrics-data-source")
       }
       let process = try EndpointPickerProcess(options: options, logger: logger)
       try await process.run()
     } catch {
       stop(1, "\(error)")
     }
+  }
+
+  /// Checks the configuration instead of serving.
+  private static func validate(_ options: ProcessOptions) -> Never {
+    do {
+      let check = try ConfigurationCheck(options)
+      for warning in check.warnings { report("warning: \(warning)") }
+      print(check.effectiveConfiguration, terminator: "")
+      exit(0)
+    } catch {
+      for problem in error.problems { report("\(problem)") }
+      exit(1)
+    }
+  }
+
+  private static func report(_ line: String) {
+    let bytes = Array("\(line)\n".utf8)
+    write(STDERR_FILENO, bytes, bytes.count)
   }
 
   private static func readFlags(_ arguments: [String]) -> EppFlags {
@@ -58,8 +83,7 @@ enum Epp {
   }
 
   private static func stop(_ code: Int32, _ message: String) -> Never {
-    let line = Array("epp: \(message)\n".utf8)
-    write(STDERR_FILENO, line, line.count)
+    report("epp: \(message)")
     exit(code)
   }
 }

@@ -34,6 +34,14 @@ struct EppFlags: ParsableCommand {
   var configFile = ""
   @Option(help: "An EndpointPickerConfig as text.")
   var configText = ""
+  @Option(help: "Check the configuration, print it with all defaults filled in, and exit: 0 if it can be used, else 1.")
+  var validate = false
+  @Option(help: "Allow plugin types that are not settled (newer API version only).")
+  var allowExperimentalPlugins = false
+  @Option(help: "File with InferenceObjective and InferenceModelRewrite objects; followed while running.")
+  var policyFile = ""
+  @Option(help: "Make random choices the same in every run; -1 for different ones.")
+  var seed = -1
   @Option(help: "Unknown plugin parameters are errors in the older API version too.")
   var strictConfig = false
 
@@ -95,6 +103,7 @@ struct EppFlags: ParsableCommand {
   enum CodingKeys: String, CodingKey {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig
+    case validate, allowExperimentalPlugins, policyFile, seed
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
@@ -113,6 +122,8 @@ extension EppFlags {
     GoFlag("endpoint-selector", .string), GoFlag("endpoint-target-ports", .list), GoFlag("endpoints", .list),
     GoFlag("disable-endpoint-subset-filter", .bool),
     GoFlag("config-file", .string), GoFlag("config-text", .string), GoFlag("strict-config", .bool),
+    GoFlag("validate", .bool), GoFlag("allow-experimental-plugins", .bool), GoFlag("policy-file", .string),
+    GoFlag("seed", .int),
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
@@ -142,9 +153,12 @@ extension EppFlags {
   private static let withoutEffect: Set<String> = [
     "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports",
     "ha-enable-leader-election", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
-    "model-server-metrics-scheme", "model-server-metrics-path", "model-server-metrics-port",
-    "model-server-metrics-https-insecure-skip-verify",
   ]
+
+  /// Flags on the command line that work and that should be written in the configuration.
+  var givenDeprecated: [String] {
+    given.filter { $0.hasPrefix("model-server-metrics-") }.sorted()
+  }
 
   /// The options for the process.
   /// - Throws: when values do not fit together; the message names the flag.
@@ -160,6 +174,11 @@ extension EppFlags {
     if !configFile.isEmpty { options.configuration = .file(path: configFile) }
     if !configText.isEmpty { options.configuration = .text(configText) }
     if given.contains("endpoints") { options.endpoints = try EndpointsFlag.parse(endpoints.joined(separator: ",")) }
+    options.allowsExperimentalPlugins = allowExperimentalPlugins
+    if !policyFile.isEmpty { options.policyFile = policyFile }
+    if !poolName.isEmpty { options.policyPool = poolName }
+    if seed >= 0 { options.seed = UInt64(seed) }
+    options.metricsDefaults = try metricsDefaults()
     options.followsSubset = !disableEndpointSubsetFilter
     options.strictConfiguration = strictConfig
     options.refreshMetricsInterval = try duration(refreshMetricsInterval, "refresh-metrics-interval")
@@ -181,6 +200,20 @@ extension EppFlags {
     guard (0...1_024).contains(threads) else { throw ProcessError("--threads must be 0 to 1024, not \(threads)") }
     options.threads = threads
     return options
+  }
+
+  private func metricsDefaults() throws -> MetricsSourceDefaults {
+    var defaults = MetricsSourceDefaults()
+    guard ["http", "https"].contains(modelServerMetricsScheme) else {
+      throw ProcessError("--model-server-metrics-scheme must be http or https, not \"\(modelServerMetricsScheme)\"")
+    }
+    defaults.scheme = modelServerMetricsScheme
+    defaults.path = modelServerMetricsPath
+    if modelServerMetricsPort != 0 {
+      defaults.port = UInt16(try port(modelServerMetricsPort, "model-server-metrics-port"))
+    }
+    defaults.insecureSkipVerify = modelServerMetricsHttpsInsecureSkipVerify
+    return defaults
   }
 
   private func port(_ value: Int, _ name: String) throws -> Int {

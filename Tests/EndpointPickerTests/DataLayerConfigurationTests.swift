@@ -32,7 +32,7 @@ import Testing
     ),
     (
       "dataLayer: {sources: [{pluginRef: pages, extractors: [{pluginRef: pages}]}]}",
-      "dataLayer.sources[0].extractors[0].pluginRef: \"pages\" is not an extractor"
+      "dataLayer.sources[0].extractors[0].pluginRef: \"pages\" is not an extractor of metrics pages"
     ),
     (
       "dataLayer: {discovery: {pluginRef: pages}}",
@@ -49,7 +49,11 @@ import Testing
   }
 
   @Test(arguments: [
-    ("metrics-data-source", "scheme: https", "scheme"),
+    ("metrics-data-source", "scheme: ftp", "scheme"),
+    ("metrics-data-source", "scheme: https, caCertPath: /nonexistent.pem", "caCertPath"),
+    ("metrics-data-source", "clientCertPath: /a.pem", "clientKeyPath"),
+    ("metrics-data-source", "path: 'a b'", "path"),
+    ("models-data-source", "port: 0", "port"),
     ("metrics-data-source", "port: 70000", "port"),
     ("metrics-data-source", "interval: often", "interval"),
     ("core-metrics-extractor", "defaultEngine: steam", "defaultEngine"),
@@ -65,5 +69,51 @@ import Testing
     let line = StartUp("plugins:\n- {type: \(type), parameters: {\(parameters)}}").onlyProblem
     #expect(
       line?.hasPrefix("--config-text:4: plugins[0].parameters.\(field): ") == true, "\(line ?? "none or several")")
+  }
+}
+
+extension DataLayerConfigurationTests {
+  @Test func onlyOneSourceReadsMetrics() {
+    let body = """
+      plugins: [{name: a, type: metrics-data-source}, {name: b, type: metrics-data-source}]
+      dataLayer: {sources: [{pluginRef: a}, {pluginRef: b}]}
+      """
+    #expect(
+      StartUp(body).onlyProblem
+        == "--config-text:4: dataLayer.sources[1].pluginRef: only one metrics-data-source can be used")
+  }
+
+  @Test func modelListsGoToTheirExtractor() {
+    let plugins =
+      "plugins: [{type: models-data-source}, {type: models-data-extractor}, {type: core-metrics-extractor}]\n"
+    func startUp(_ extractor: String) -> StartUp {
+      StartUp(
+        plugins
+          + "dataLayer: {sources: [{pluginRef: models-data-source, extractors: [{pluginRef: \(extractor)}]}]}")
+    }
+    #expect(startUp("models-data-extractor") == .ready(warnings: []))
+    #expect(startUp("core-metrics-extractor").onlyProblem?.hasSuffix("is not an extractor of model lists") == true)
+  }
+
+  /// In the newer API version metrics are read beside whatever else is configured; in the older one a section says all.
+  @Test func metricsAreAddedToExplicitSectionsOfTheNewerVersion() throws {
+    func sources(_ lineage: Lineage, _ more: String = "") throws -> [String] {
+      var options = ProcessOptions()
+      options.configuration = .text(
+        """
+        apiVersion: \(lineage.apiVersion)
+        kind: EndpointPickerConfig
+        plugins: [{type: models-data-source}, {type: models-data-extractor}]
+        dataLayer:
+          sources: [{pluginRef: models-data-source, extractors: [{pluginRef: models-data-extractor}]}]
+        \(more)
+        """)
+      let text = try ConfigurationCheck(options).effectiveConfiguration
+      let effective = try EndpointPickerConfig.load(.text(text))
+      return effective.dataLayer?.sources.map(\.plugin.name) ?? []
+    }
+    #expect(try sources(.llmD) == ["metrics-data-source", "models-data-source"])
+    #expect(try sources(.llmD, "  injectDefaults: false") == ["models-data-source"])
+    #expect(try sources(.inferenceExtension) == ["models-data-source"])
   }
 }

@@ -63,6 +63,28 @@ import Testing
     #expect(counts.map { $0 / max(unit, 1) } == shares)
   }
 
+  /// Pearson's statistic of the draws stays below the value that a right distribution exceeds once in a thousand seeds.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func targetsAreDrawnByTheirWeights(seed: UInt64) {
+    let weights = [1, 3, 6]
+    let targets = weights.map { InferenceModelRewrite.Target(model: "\($0)", weight: $0) }
+    let policies = RequestPolicies(rewrites: [rewrite("r", .init(models: ["m"], targets: targets))])
+    var random = SeededGenerator(seed: seed)
+    var counts: [String: Int] = [:]
+    let draws = 20_000
+    for _ in 0..<draws {
+      let rewrite = policies.rewrite(model: "m") { UInt64.random(in: 0..<$0, using: &random) }
+      counts[rewrite?.target ?? "", default: 0] += 1
+    }
+    let statistic = weights.reduce(0.0) { sum, weight in
+      let expected = Double(draws * weight) / 10
+      let difference = Double(counts["\(weight)"] ?? 0) - expected
+      return sum + difference * difference / expected
+    }
+    #expect(counts.count == 3)
+    #expect(statistic < 13.82)
+  }
+
   @Test func replacingIsSeenByItsVersion() {
     let store = RequestPolicyStore()
     let before = store.version

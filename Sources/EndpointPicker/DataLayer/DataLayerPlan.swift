@@ -2,40 +2,47 @@ import ModelServerMetrics
 import PickerConfiguration
 import Scheduling
 
-/// What the data layer does, from the `dataLayer` section and the plugins it refers to.
+/// What the data layer does, from the `dataLayer` section in force and the plugins it refers to.
 struct DataLayerPlan {
   /// How model servers are scraped; nil for not at all.
   var scrape: ScrapeConfiguration?
   /// What is read from the pages.
   var extractor: CoreMetricsExtractor
+  /// How the models that servers list are asked for; nil for not at all.
+  var models: ModelsDataSource?
   /// Where endpoints come from; nil leaves it to the flags.
   var discovery: FileDiscovery?
 
-  /// Reads the section. In the older API version an explicit section replaces the default sources; in the newer one
-  /// it adds to them unless `injectDefaults` is false.
-  init(_ config: EndpointPickerConfig, _ plugins: LoadedPlugins, interval: Duration) throws(ConfigurationError) {
+  /// Reads the section.
+  /// - Parameter interval: time between scrapes where the source sets none.
+  init(_ plugins: LoadedPlugins, interval: Duration) throws(ConfigurationError) {
     extractor = try Self.defaultExtractor(plugins)
-    let section = config.dataLayer
-    var source: MetricsDataSource?
+    let section = plugins.configuration.dataLayer
     for candidate in section?.sources ?? [] {
-      guard let found = plugins.instance(named: candidate.plugin.name)?.plugin as? MetricsDataSource else {
+      switch plugins.instance(named: candidate.plugin.name)?.plugin {
+      case let source as MetricsDataSource:
+        guard scrape == nil else {
+          throw ConfigurationError(candidate.plugin.location, "only one metrics-data-source can be used")
+        }
+        scrape = source.configuration
+        if !source.hasOwnInterval { scrape?.interval = interval }
+        for reference in candidate.extractors {
+          guard let plugin = plugins.instance(named: reference.name)?.plugin as? CoreMetricsExtractorPlugin else {
+            throw ConfigurationError(reference.location, "\"\(reference.name)\" is not an extractor of metrics pages")
+          }
+          extractor = plugin.extractor
+        }
+      case let source as ModelsDataSource:
+        for reference in candidate.extractors
+        where !(plugins.instance(named: reference.name)?.plugin is ModelsDataExtractor) {
+          throw ConfigurationError(reference.location, "\"\(reference.name)\" is not an extractor of model lists")
+        }
+        // Nobody asks for what nobody reads.
+        if !candidate.extractors.isEmpty { models = source }
+      default:
         throw ConfigurationError(candidate.plugin.location, "\"\(candidate.plugin.name)\" is not a data source")
       }
-      source = found
-      for reference in candidate.extractors {
-        guard let plugin = plugins.instance(named: reference.name)?.plugin as? CoreMetricsExtractorPlugin else {
-          throw ConfigurationError(reference.location, "\"\(reference.name)\" is not an extractor")
-        }
-        extractor = plugin.extractor
-      }
     }
-    if source == nil, section == nil || (config.lineage == .llmD && section?.injectDefaults != false) {
-      source =
-        plugins.plugins(MetricsDataSource.self).first?.plugin
-        ?? MetricsDataSource(configuration: ScrapeConfiguration(), hasOwnInterval: false)
-    }
-    scrape = source?.configuration
-    if source?.hasOwnInterval == false { scrape?.interval = interval }
     if let reference = section?.discovery {
       guard let plugin = plugins.instance(named: reference.name)?.plugin as? FileDiscovery else {
         throw ConfigurationError(reference.location, "\"\(reference.name)\" is not a source of endpoints")

@@ -30,7 +30,7 @@ public final class PoolState: Sendable {
     self.name = name
     self.endpoints = endpoints
     self.plugins = plugins
-    self.parsers = RequestParserRegistry(plugins.parsers)
+    self.parsers = RequestParserRegistry(plugins.parsers, readsPrompts: plugins.readsPrompts)
     self.policies = policies
     self.responsePlugins = plugins.instances.compactMap { $0.plugin as? any ResponseHeadersPlugin }
     self.responseReporters = plugins.instances.compactMap { $0.plugin as? any ResponseReporter }

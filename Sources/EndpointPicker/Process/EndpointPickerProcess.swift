@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import PickerConfiguration
+import RequestPolicies
 import Scheduling
 import ServiceLifecycle
 import Telemetry
@@ -20,18 +21,18 @@ public struct EndpointPickerProcess {
   private let plan: DataLayerPlan
   private let pool: CurrentPool
   private let services = PluginServices()
+  private let policies = RequestPolicyStore()
 
   /// Loads the configuration.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
   public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
     self.options = options
     self.logger = logger
-    config = try EndpointPickerConfig.load(options.configuration)
-    let table = EndpointTable()
-    let plugins = try PluginLoader.load(
-      config, registry: registry, endpoints: table, services: services, isStrict: options.strictConfiguration)
+    let setup = try PickerSetup(options, registry: registry, services: services)
+    let (table, plugins) = (setup.table, setup.plugins)
+    config = setup.config
+    plan = setup.plan
     for warning in plugins.warnings { logger.warning("configuration: \(warning)") }
-    plan = try DataLayerPlan(config, plugins, interval: options.refreshMetricsInterval)
     guard options.endpoints != nil || plan.discovery != nil else {
       throw ProcessError(
         "no source of endpoints: give --endpoints, or a file-discovery plugin as dataLayer.discovery; "
@@ -39,7 +40,8 @@ public struct EndpointPickerProcess {
     }
     pool = CurrentPool(
       PoolState(
-        name: options.poolName, endpoints: table, plugins: plugins, followsSubset: options.followsSubset))
+        name: options.poolName, endpoints: table, plugins: plugins, policies: policies,
+        followsSubset: options.followsSubset))
   }
 
   /// Serves until a termination signal, then drains.
@@ -68,11 +70,12 @@ public struct EndpointPickerProcess {
     metrics.recordInfo(commit: "unknown", buildReference: "unknown")
     let decisions = DecisionLog()
     let maximumBodyBytes = options.maxMessageBytes
+    let seed = options.seed
     let loops = try await LoopContexts.make(for: group) { [logger] number, eventLoop in
       LoopContext(
         maximumBodyBytes: maximumBodyBytes, clock: .system,
         metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
-        logger: logger, eventLoop: eventLoop, seed: .random(in: 0...UInt64.max))
+        logger: logger, eventLoop: eventLoop, seed: seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
     }
     let health = HealthStatus()
     let certificate = try options.secureServing
@@ -91,6 +94,14 @@ public struct EndpointPickerProcess {
     let endpoints = EndpointSource(
       given: options.endpoints, file: plan.discovery, pool: pool, scrapers: scrapers, logger: logger)
     try endpoints.load()
+    let policySource = options.policyFile.map { path in
+      PolicySource(path: path, pool: options.policyPool, store: policies, logger: logger)
+    }
+    try policySource?.load()
+    let modelPoller = plan.models.map { source in
+      ModelPoller(
+        source: source, table: table, models: services.servedModels, eventLoop: background.next(), logger: logger)
+    }
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
     try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
@@ -113,11 +124,13 @@ public struct EndpointPickerProcess {
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
       drainTimeout: options.drainTimeout, logger: logger)
-    var parts: [any Service] = [admin, gauges, endpoints, serving]
-    if let certificate { parts.append(certificate) }
+    var running: [any Service] = [admin, gauges, endpoints, serving]
+    if let policySource { running.append(policySource) }
+    if let modelPoller { running.append(modelPoller) }
+    if let certificate { running.append(certificate) }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: parts.map { .init(service: $0) },
+        services: running.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
     try await serviceGroup.run()
     logger.info("stopped")

@@ -6,6 +6,8 @@ extension PluginRegistry {
     var registry = PluginRegistry.builtIn
     registry.register(.metricsDataSource)
     registry.register(.coreMetricsExtractor)
+    registry.register(.modelsDataSource)
+    registry.register(.modelsDataExtractor)
     registry.register(.fileDiscovery)
     return registry
   }

@@ -45,6 +45,18 @@ public struct ProcessOptions: Sendable {
   public var threads = 0
   /// Unknown plugin parameters are errors in the older configuration API too.
   public var strictConfiguration = false
+  /// Whether documents of the newer configuration API may use plugin types that are not settled.
+  public var allowsExperimentalPlugins = false
+  /// Whether the environment switches flow control on.
+  public var enablesFlowControl = false
+  /// What `metrics-data-source` does where its parameters say nothing.
+  public var metricsDefaults = MetricsSourceDefaults()
+  /// File with the objectives and rewrites in force; nil without.
+  public var policyFile: String?
+  /// Pool that the policy file's objects must be for, if they name one; nil for any.
+  public var policyPool: String?
+  /// Makes random choices the same in every run, for tests; nil for different ones.
+  public var seed: UInt64?
   /// Whether the metrics' older names are exposed beside the newer ones.
   public var exposesOlderMetricNames = true
 

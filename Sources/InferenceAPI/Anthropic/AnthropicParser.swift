@@ -24,4 +24,14 @@ public struct AnthropicParser: RequestParser {
     context.reset()
     return InferenceRequest(api: .passthrough, context: context)
   }
+
+  /// See `RequestParser`.
+  public func parseModel(
+    body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
+  ) throws(RequestError) -> InferenceRequest {
+    guard RequestPath.hasSuffix(RequestPath.normalize(path), "/messages") else {
+      return try parse(body: body, path: path, context: context)
+    }
+    return try ModelOnlyReader.read(.messages, body: body, context: context)
+  }
 }

@@ -31,6 +31,13 @@ public struct OpenAIParser: RequestParser {
     }
   }
 
+  /// See `RequestParser`.
+  public func parseModel(
+    body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
+  ) throws(RequestError) -> InferenceRequest {
+    try ModelOnlyReader.read(Self.api(of: RequestPath.normalize(path)), body: body, context: context)
+  }
+
   private static func api(of path: UnsafeRawBufferPointer) -> InferenceRequest.API {
     if RequestPath.hasSuffix(path, "/chat/completions") || RequestPath.hasSuffix(path, "/chat/completions/render") {
       return .chatCompletions

@@ -54,6 +54,16 @@ public struct VLLMHTTPParser: RequestParser {
       isTokenized: true, context: context)
   }
 
+  /// See `RequestParser`.
+  public func parseModel(
+    body: UnsafeRawBufferPointer, path: UnsafeRawBufferPointer, context: RequestParsingContext
+  ) throws(RequestError) -> InferenceRequest {
+    guard RequestPath.hasSuffix(RequestPath.normalize(path), "/inference/v1/generate") else {
+      throw RequestPath.unsupported(path)
+    }
+    return try ModelOnlyReader.read(.vllmGenerate, requiresModel: false, body: body, context: context)
+  }
+
   /// Marks the placeholders of all media: `mm_placeholders` and `mm_hashes` hold a list of each for every modality.
   /// What has no counterpart or isn't of the right form is left alone; the server will judge it.
   private static func mark(_ features: JSONValue, in words: UnsafeMutableRawBufferPointer) {

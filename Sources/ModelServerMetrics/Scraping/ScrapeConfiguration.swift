@@ -3,7 +3,7 @@ import NIOCore
 
 /// How model servers are scraped (EndpointPickerConfig, `metrics-data-source`; Endpoint Picker model server protocol).
 package struct ScrapeConfiguration: Sendable {
-  package enum Scheme: String, Sendable {
+  package enum Scheme: String, Sendable, CaseIterable {
     case http
     case https
   }

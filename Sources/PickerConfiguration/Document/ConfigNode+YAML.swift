@@ -17,22 +17,44 @@ extension ConfigNode {
   /// - Throws: ``ConfigurationError`` for bad syntax, a duplicate key, a key that is not a scalar, several documents, or
   ///   a document beyond the limits.
   public static func parse(_ text: String, source: String) throws(ConfigurationError) -> ConfigNode {
+    let root = try compose(text, source: source) { parser in try parser.singleRoot() }
+    guard let root else { return ConfigNode(.scalar(.null), at: SourceLocation(source: source)) }
+    var builder = TreeBuilder()
+    return try builder.node(root, at: SourceLocation(source: source, line: root.mark?.line ?? 1), depth: 0)
+  }
+
+  /// Reads all documents of a text, which stand between lines of `---`; an empty one is a null. The limits hold for all
+  /// of them together. Parameters and errors as for ``parse(_:source:)``.
+  package static func parseAll(_ text: String, source: String) throws(ConfigurationError) -> [ConfigNode] {
+    let roots = try compose(text, source: source) { parser in
+      var roots: [Node] = []
+      while let root = try parser.nextRoot() { roots.append(root) }
+      return roots
+    }
+    var builder = TreeBuilder()
+    var nodes: [ConfigNode] = []
+    for root in roots {
+      nodes.append(
+        try builder.node(root, at: SourceLocation(source: source, line: root.mark?.line ?? 1), depth: 0))
+    }
+    return nodes
+  }
+
+  private static func compose<Result>(
+    _ text: String, source: String, _ read: (Parser) throws -> Result
+  ) throws(ConfigurationError) -> Result {
     let origin = SourceLocation(source: source)
     let size = text.utf8.count
     guard size <= maximumBytes else {
       throw ConfigurationError(origin, "the document has \(size) bytes, more than the \(maximumBytes) allowed")
     }
-    let root: Node?
     do {
-      root = try Yams.compose(yaml: text, .basic, .default, .utf8)
+      return try read(try Parser(yaml: text, resolver: .basic, constructor: .default, encoding: .utf8))
     } catch let error as YamlError {
       throw ConfigurationError(problem(from: error, in: text, at: origin))
     } catch {
       throw ConfigurationError(origin, "unreadable YAML: \(error)")
     }
-    guard let root else { return ConfigNode(.scalar(.null), at: origin) }
-    var builder = TreeBuilder()
-    return try builder.node(root, at: SourceLocation(source: source, line: root.mark?.line ?? 1), depth: 0)
   }
 
   private static func problem(

@@ -30,3 +30,12 @@ public struct DataLayerSection: Sendable, Hashable {
   /// Where the section stands.
   public var location: SourceLocation
 }
+
+extension DataLayerSection {
+  /// A section of which nothing but the sources is written.
+  package init(sources: [Source] = [], location: SourceLocation) {
+    self.init(
+      sources: sources, injectDefaults: nil, discovery: nil, peerDiscovery: nil, crossReplicaSyncer: nil,
+      crossReplicaSyncInterval: nil, location: location)
+  }
+}

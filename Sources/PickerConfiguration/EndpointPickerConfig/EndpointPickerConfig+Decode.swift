@@ -46,7 +46,9 @@ extension EndpointPickerConfig {
     for node in fields.list("featureGates") {
       switch ParameterDecoder.text(of: node) {
       case .success(let entry):
-        if let message = featureGates.apply(entry) { fields.note(ConfigurationProblem(node.location, message)) }
+        if let message = featureGates.apply(entry, at: node.location) {
+          fields.note(ConfigurationProblem(node.location, message))
+        }
       case .failure(let error):
         error.problems.forEach(fields.note)
       }

@@ -7,18 +7,12 @@ extension EndpointPickerConfig {
     var fields: [YAMLValue.Field] = [
       .init("apiVersion", .string(lineage.apiVersion)),
       .init("kind", .string(Self.kind)),
-      .init(
-        "featureGates",
-        .sequence(
-          FeatureGates.Gate.allCases.map { gate in
-            .string("\(gate.rawValue)=\(featureGates.isEnabled(gate))")
-          })),
+      .init("featureGates", .sequence(gateEntries)),
       .init("plugins", .sequence(plugins.map { $0.document(parameters: parameters[$0.name]) })),
       .init("schedulingProfiles", .sequence(schedulingProfiles.map(\.document))),
     ]
     if let dataLayer { fields.append(.init("dataLayer", dataLayer.document)) }
     if let flowControl { fields.append(.init("flowControl", flowControl.document)) }
-    // The older family's places are used, because both families read them.
     if let saturationDetector, flowControl?.saturationDetector == nil {
       fields.append(.init("saturationDetector", saturationDetector.document))
     }
@@ -29,6 +23,15 @@ extension EndpointPickerConfig {
       fields.append(.init("requestHandler", .mapping([.init("parsers", list)])))
     }
     return .mapping(fields)
+  }
+
+  /// The gates as the family writes them: the newer one with their states, the older one those that are on.
+  private var gateEntries: [YAMLValue] {
+    FeatureGates.Gate.allCases.compactMap { gate in
+      guard gate.belongs(to: lineage) || featureGates.settings[gate] != nil else { return nil }
+      if lineage == .llmD { return .string("\(gate.rawValue)=\(featureGates.isEnabled(gate))") }
+      return featureGates.settings[gate] == true ? .string(gate.rawValue) : nil
+    }
   }
 }
 

@@ -11,6 +11,15 @@ public struct FeatureGates: Sendable, Hashable {
     /// The metrics scraper from before the data layer. Off by default.
     case enableLegacyMetrics
 
+    /// Whether a family's own pickers know the gate.
+    func belongs(to lineage: Lineage) -> Bool {
+      switch self {
+      case .flowControl: true
+      case .haPopulateNonLeaderDatastore: lineage == .llmD
+      case .dataLayer, .enableLegacyMetrics: lineage == .inferenceExtension
+      }
+    }
+
     /// Whether the feature is on when nothing is said about it.
     public var isEnabledByDefault: Bool {
       switch self {
@@ -22,6 +31,9 @@ public struct FeatureGates: Sendable, Hashable {
 
   /// The gates that the document names, with the state it gives them.
   public private(set) var settings: [Gate: Bool] = [:]
+
+  /// Where the document names the gates.
+  public private(set) var locations: [Gate: SourceLocation] = [:]
 
   /// Every gate in its default state.
   public init() {}
@@ -39,13 +51,14 @@ public struct FeatureGates: Sendable, Hashable {
   /// Applies an entry: `name`, `name=true` or `name=false`. A later entry for the same gate wins.
   ///
   /// - Returns: what is wrong with the entry, or `nil`.
-  mutating func apply(_ entry: String) -> String? {
+  mutating func apply(_ entry: String, at location: SourceLocation) -> String? {
     let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let name = parts.first.map(String.init) ?? ""
     guard let gate = Gate(rawValue: name) else {
       return "feature gate '\(name)' is unknown or unregistered"
         + NameSuggestion.hint(for: name, among: Gate.allCases.map(\.rawValue))
     }
+    locations[gate] = location
     guard parts.count == 2 else {
       settings[gate] = true
       return nil

@@ -40,3 +40,13 @@ public struct FlowControlSection: Sendable, Hashable {
   /// Where the section stands.
   public var location: SourceLocation
 }
+
+extension FlowControlSection {
+  /// A section in which nothing is written.
+  package init(location: SourceLocation) {
+    self.init(
+      maxBytes: nil, maxRequests: nil, defaultRequestTTL: nil, noEndpointRequestTTL: nil, defaultPriorityBand: nil,
+      defaultNegativePriorityBand: nil, priorityBands: [], usageLimitPolicy: nil, saturationDetector: nil,
+      enableEviction: false, location: location)
+  }
+}

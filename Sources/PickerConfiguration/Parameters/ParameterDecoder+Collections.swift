@@ -7,6 +7,14 @@ extension ParameterDecoder {
     return child
   }
 
+  /// A nested mapping with fields of its own whose defaults hold when it is absent.
+  public func section(_ name: String) -> ParameterDecoder {
+    let node = node(name).flatMap { $0.isNull ? nil : $0 }
+    let child = addChild(node ?? ConfigNode(.mapping([]), at: location.field(name)))
+    recordSection(name, child)
+    return child
+  }
+
   /// A list of mappings, one decoder for each; empty when the list is absent.
   public func children(_ name: String) -> [ParameterDecoder] {
     let children = elements(of: name).map(addChild)

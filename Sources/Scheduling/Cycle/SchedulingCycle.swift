@@ -108,6 +108,9 @@ public final class SchedulingCycle {
   @inline(__always)
   public func snapshotIndex(_ position: Int) -> Int { endpointIndex(ofAll: allPosition(position)) }
 
+  /// Whether the current candidates are all endpoints of the snapshot, in its order.
+  var hasAllEndpoints: Bool { active == nil && subset == nil }
+
   /// The slot of a current candidate, without a look at the endpoint where the pool's slots have no gaps.
   @inline(__always)
   public func slot(_ position: Int) -> Int {
@@ -304,6 +307,9 @@ public final class SchedulingCycle {
   func takeScratch<Value: BitwiseCopyable>(_ count: Int, of type: Value.Type) -> UnsafeMutableBufferPointer<Value> {
     UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: type), count: count)
   }
+
+  /// Numbers until the next request, uninitialised.
+  func takeNumbers(_ count: Int) -> UnsafeMutablePointer<Double> { scratch.take(max(count, 1), of: Double.self) }
 
   func makeScores() -> UnsafeMutableBufferPointer<Double> {
     let scores = UnsafeMutableBufferPointer(start: scratch.take(max(count, 1), of: Double.self), count: count)

@@ -65,7 +65,8 @@ extension PluginRegistration {
     case threshold
   }
 
-  static let endpointAttributeFilter = PluginRegistration(type: "endpoint-attribute-filter") { context in
+  static let endpointAttributeFilter = PluginRegistration(type: "endpoint-attribute-filter", stability: .alpha) {
+    context in
     let decoder = context.parameters
     let column = context.attributeColumn("attribute")
     let onMissing = decoder.enumeration("onMissing", default: EndpointAttributeFilter.MissingPolicy.pass)

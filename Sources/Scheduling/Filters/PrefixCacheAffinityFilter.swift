@@ -70,8 +70,15 @@ extension PluginRegistration {
     let decoder = context.parameters
     var parameters = PrefixCacheAffinityFilter.Parameters()
     parameters.affinityThreshold = decoder.double("affinityThreshold", default: 0.8, range: ...1)
-    parameters.explorationProbability = decoder.double("explorationProbability", default: 0, range: 0...1)
-    parameters.maxTTFTPenaltyMs = decoder.double("maxTTFTPenaltyMs", default: 18_000, range: 0...)
+    let isOlder = context.lineage != .llmD
+    parameters.explorationProbability = decoder.double(
+      "explorationProbability", default: isOlder ? 0.01 : 0, range: 0...1)
+    parameters.maxTTFTPenaltyMs = decoder.double("maxTTFTPenaltyMs", default: isOlder ? 5_000 : 18_000, range: 0...)
+    if isOlder {
+      // The older API version knows times to first token from latency prediction alone. Without it none is better than
+      // another, so the penalty is never exceeded.
+      parameters.maxTTFTPenaltyMs = 0
+    }
     parameters.peakPrefillThroughput = decoder.double("peakPrefillThroughput", default: 15_928, range: 0...)
     if parameters.peakPrefillThroughput <= 0 { decoder.reject("peakPrefillThroughput", "must be above 0") }
     if decoder.enumeration("ttftSource", default: TTFTSource.prefillThroughput) == .latencyPredictor {

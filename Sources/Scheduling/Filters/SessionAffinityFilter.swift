@@ -25,7 +25,7 @@ public struct SessionAffinityFilter: Filter, PlacementObserver, ResponseHeadersP
 
 extension PluginRegistration {
   static let sessionAffinityFilter = PluginRegistration(
-    type: "session-affinity-filter", uses: [.sessionID]
+    type: "session-affinity-filter", uses: [.sessionID], stability: .alpha
   ) { context in
     SessionAffinityFilter(SessionAffinity(context))
   }

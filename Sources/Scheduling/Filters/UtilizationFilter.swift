@@ -57,7 +57,7 @@ public struct UtilizationFilter: Filter {
 
 extension PluginRegistration {
   static let utilizationFilter = PluginRegistration(
-    type: "utilization-filter", requires: [.inFlightLoad]
+    type: "utilization-filter", requires: [.inFlightLoad], stability: .alpha
   ) { context in
     let decoder = context.parameters
     let conditions = decoder.children("conditions").compactMap { child -> UtilizationFilter.Condition? in

@@ -13,11 +13,20 @@ public struct LoadedPlugins: Sendable {
   public let parsers: [any RequestParser]
   /// Plugins that add headers to responses, in the order they are asked.
   public let responseHeadersPlugins: [any ResponseHeadersPlugin]
+  /// Whether any plugin needs to know the prompts of requests. Bodies are read no further than their model otherwise.
+  public let readsPrompts: Bool
+  /// The configuration in force: as written, completed by everything that was added and by the members of all profiles.
+  public let configuration: EndpointPickerConfig
+  /// The parameters of each instance with the values in force, by the instance's name.
+  public let parameters: [String: [EffectiveParameter]]
   /// What the operator should change although it works.
   public let warnings: [ConfigurationProblem]
 
   /// The instance with this name.
   public func instance(named name: String) -> PluginInstance? { instances.first { $0.name == name } }
+
+  /// The configuration in force as a document that loads as the same configuration again.
+  public var effectiveDocument: YAMLValue { configuration.effectiveDocument(parameters: parameters) }
 
   /// The plugins that take a role, with their instances.
   public func plugins<Role>(_ role: Role.Type) -> [(instance: PluginInstance, plugin: Role)] {

@@ -10,6 +10,10 @@ public struct PluginLoader {
   private let endpoints: EndpointTable
   private let services: PluginServices
   private let isStrict: Bool
+  private let allowsExperimental: Bool
+  /// The configuration as it comes to be in force.
+  private var effective: EndpointPickerConfig
+  private var parameters: [String: [EffectiveParameter]] = [:]
   private let attributes = AttributeSpace()
   private var instances: [PluginInstance] = []
   private var requirements: [(data: DataRequirement, by: PluginSpecification)] = []
@@ -19,39 +23,46 @@ public struct PluginLoader {
   private static let defaultPicker = "max-score-picker"
   private static let defaultHandler = "single-profile-handler"
   private static let defaultDetector = "utilization-detector"
+  private static let metricsSource = "metrics-data-source"
+  private static let metricsExtractor = "core-metrics-extractor"
   private static let defaultParsers = ["openai-parser", "anthropic-parser", "vllmhttp-parser", "passthrough-parser"]
   private static let defaultProfile = "default"
 
   /// Loads a configuration.
   /// - Parameters:
   ///   - isStrict: unknown plugin parameters are errors in the older API version too.
+  ///   - allowsExperimental: whether documents of the newer API version may use plugin types that are not settled.
   /// - Throws: every problem found, each with the place it was found at.
   public static func load(
     _ config: EndpointPickerConfig, registry: PluginRegistry, endpoints: EndpointTable,
-    services: PluginServices = PluginServices(), isStrict: Bool = false
+    services: PluginServices = PluginServices(), isStrict: Bool = false, allowsExperimental: Bool = true
   ) throws(ConfigurationError) -> LoadedPlugins {
-    var loader = PluginLoader(config, registry, endpoints, services, isStrict)
+    var loader = PluginLoader(config, registry, endpoints, services, isStrict, allowsExperimental)
     return try loader.load()
   }
 
   private init(
     _ config: EndpointPickerConfig, _ registry: PluginRegistry, _ endpoints: EndpointTable,
-    _ services: PluginServices, _ isStrict: Bool
+    _ services: PluginServices, _ isStrict: Bool, _ allowsExperimental: Bool
   ) {
     self.config = config
     self.registry = registry
     self.endpoints = endpoints
     self.services = services
     self.isStrict = isStrict
+    self.allowsExperimental = allowsExperimental
+    self.effective = config
     self.warnings = config.warnings
   }
 
   private mutating func load() throws(ConfigurationError) -> LoadedPlugins {
+    checkFeatures()
     makeConfigured()
     if let error = ConfigurationError(problems) { throw error }
     makeMissingProducers()
     let parsers = requestParsers()
     let detector = saturationDetector()
+    addMetrics()
     let profiles = schedulingProfiles()
     let handler = profileHandler(profiles)
     if let error = ConfigurationError(problems) { throw error }
@@ -66,7 +77,47 @@ public struct PluginLoader {
         observers: instances.compactMap { $0.plugin as? any PlacementObserver },
         admitters: instances.compactMap { $0.plugin as? any Admitter }, loadEstimator: estimators.first),
       saturationDetector: detector, parsers: parsers,
-      responseHeadersPlugins: instances.compactMap { $0.plugin as? any ResponseHeadersPlugin }, warnings: warnings)
+      responseHeadersPlugins: instances.compactMap { $0.plugin as? any ResponseHeadersPlugin },
+      readsPrompts: requirements.contains { $0.data.kind == .tokenizedPrompt },
+      configuration: effectiveConfiguration(), parameters: parameters, warnings: warnings)
+  }
+
+  /// The configuration as written, completed by what was made; without what was left out.
+  private func effectiveConfiguration() -> EndpointPickerConfig {
+    var effective = effective
+    let written = Dictionary(config.plugins.map { ($0.name, $0) }) { first, _ in first }
+    effective.plugins = instances.map { instance in
+      PluginSpecification(
+        name: instance.name, type: instance.type, parameters: written[instance.name]?.parameters,
+        location: written[instance.name]?.location ?? place("plugins"))
+    }
+    return effective
+  }
+
+  private func reference(_ name: String) -> PluginReference {
+    PluginReference(name: name, location: place("(default) \(name)"))
+  }
+
+  /// Features that the document switches on and that do not exist.
+  private mutating func checkFeatures() {
+    if config.featureGates.isEnabled(.flowControl) {
+      problems.append(
+        ConfigurationProblem(
+          config.featureGates.locations[.flowControl] ?? place("featureGates"),
+          "the feature \"flowControl\" is not built yet; requests cannot be queued"))
+    }
+    if config.featureGates.settings[.enableLegacyMetrics] == true {
+      warnings.append(
+        ConfigurationProblem(
+          config.featureGates.locations[.enableLegacyMetrics] ?? place("featureGates"),
+          "\"enableLegacyMetrics\" has no effect: metrics come from the data layer"))
+    }
+    if config.featureGates.settings[.dataLayer] != nil {
+      warnings.append(
+        ConfigurationProblem(
+          config.featureGates.locations[.dataLayer] ?? place("featureGates"),
+          "\"dataLayer\" has no effect: the data layer is always on"))
+    }
   }
 
   private func place(_ path: String) -> SourceLocation { SourceLocation(source: config.source, path: path) }
@@ -87,6 +138,7 @@ public struct PluginLoader {
 
   private mutating func make(_ specification: PluginSpecification) {
     guard let registration = registry.registration(for: specification.type) else {
+      guard !noteUnbuilt(specification) else { return }
       problems.append(
         ConfigurationProblem(
           specification.location.field("type"),
@@ -95,6 +147,13 @@ public struct PluginLoader {
       return
     }
     noteDeprecation(of: registration, in: specification)
+    if registration.stability == .alpha, config.lineage == .llmD, !allowsExperimental {
+      problems.append(
+        ConfigurationProblem(
+          specification.location.field("type"),
+          "the plugin type \"\(specification.type)\" is experimental; --allow-experimental-plugins allows it"))
+      return
+    }
     let decoder = ParameterDecoder(
       specification.parameters, at: specification.location.field("parameters"),
       unknownFields: config.lineage == .llmD || isStrict ? .reject : .warn)
@@ -105,6 +164,7 @@ public struct PluginLoader {
       let plugin = try registration.make(context)
       try decoder.finish()
       instances.append(PluginInstance(name: specification.name, type: registration.type, plugin: plugin))
+      parameters[specification.name] = decoder.effectiveParameters
       let named = context.requirements.all
       for requirement in named { requirements.append((requirement, specification)) }
       for kind in registration.requires where !named.contains(where: { $0.kind == kind }) {
@@ -114,6 +174,22 @@ public struct PluginLoader {
       problems += error.problems
     }
     warnings += decoder.warnings
+  }
+
+  /// Notes that a type of other pickers does not exist here.
+  /// - Returns: false for a type that nobody knows.
+  private mutating func noteUnbuilt(_ specification: PluginSpecification) -> Bool {
+    guard let feature = UnbuiltPlugins.feature(of: specification.type) else { return false }
+    let location = specification.location.field("type")
+    if feature == .flowControl, !config.featureGates.isEnabled(.flowControl) {
+      warnings.append(
+        ConfigurationProblem(location, "\"\(specification.type)\" is left out: flow control is switched off"))
+    } else {
+      problems.append(
+        ConfigurationProblem(
+          location, "the plugin type \"\(specification.type)\" needs \(feature.rawValue), which is not built yet"))
+    }
+    return true
   }
 
   private mutating func noteDeprecation(of registration: PluginRegistration, in specification: PluginSpecification) {
@@ -152,6 +228,9 @@ public struct PluginLoader {
       index += 1
       if let name = data.producer {
         checkProducer(named: name, data, consumer)
+      } else if data.kind == .tokenizedPrompt, config.lineage != .llmD {
+        // The older API version has no such producer; parsers do its work in both.
+        continue
       } else if !instances.contains(where: { isDefaultProducer($0, of: data.kind) }) {
         // Of several consumers that configure the producer of the older API version, the last one counts.
         let last = requirements.last { $0.data.kind == data.kind && $0.data.producer == nil }?.by ?? consumer
@@ -192,6 +271,7 @@ public struct PluginLoader {
 
   private mutating func requestParsers() -> [any RequestParser] {
     let names = config.parsers.isEmpty ? Self.defaultParsers : config.parsers.map(\.name)
+    effective.parsers = names.map(reference)
     var parsers: [any RequestParser] = []
     for (index, name) in names.enumerated() {
       let reference = config.parsers.indices.contains(index) ? config.parsers[index].location : nil
@@ -208,6 +288,13 @@ public struct PluginLoader {
 
   private mutating func saturationDetector() -> (any SaturationDetector)? {
     let name = config.saturationDetector?.name ?? Self.defaultDetector
+    effective.saturationDetector = reference(name)
+    if config.lineage == .llmD {
+      // Where the newer API version has it.
+      var section = effective.flowControl ?? FlowControlSection(location: place("flowControl"))
+      section.saturationDetector = reference(name)
+      effective.flowControl = section
+    }
     if !instances.contains(where: { $0.name == name }) {
       makeDefault(name, at: config.saturationDetector?.location)
     }
@@ -219,10 +306,31 @@ public struct PluginLoader {
     return nil
   }
 
+  /// Without a section, in documents of the newer API version also beside other sources unless they say otherwise, the
+  /// servers' metrics are read. Nothing is added to a registry without a data layer.
+  private mutating func addMetrics() {
+    guard registry.registration(for: Self.metricsSource) != nil,
+      config.dataLayer == nil || (config.lineage == .llmD && config.dataLayer?.injectDefaults != false)
+    else { return }
+    var section = config.dataLayer ?? DataLayerSection(location: place("dataLayer"))
+    let types = section.sources.map { source in instances.first { $0.name == source.plugin.name }?.type }
+    guard !types.contains(Self.metricsSource) else { return }
+    func name(_ type: String) -> String {
+      if let configured = instances.first(where: { $0.type == type }) { return configured.name }
+      makeDefault(type)
+      return type
+    }
+    let source = reference(name(Self.metricsSource))
+    let extractor = reference(name(Self.metricsExtractor))
+    section.sources.insert(DataLayerSection.Source(plugin: source, extractors: [extractor]), at: 0)
+    effective.dataLayer = section
+  }
+
   // MARK: Profiles
 
   private mutating func schedulingProfiles() -> [SchedulingProfile] {
     let picker = sharedPicker()
+    effective.schedulingProfiles = []
     guard !config.schedulingProfiles.isEmpty else {
       let members = instances.prefix(config.plugins.count).filter { !($0.plugin is any Picker) }
       return [profile(Self.defaultProfile, members.map { ($0, nil) }, place("schedulingProfiles"), picker)].compactMap(
@@ -237,14 +345,14 @@ public struct PluginLoader {
   }
 
   /// The picker of profiles that name none: one that is configured, else the default.
-  private mutating func sharedPicker() -> (any Picker)? {
-    if let configured = instances.lazy.compactMap({ $0.plugin as? any Picker }).first { return configured }
+  private mutating func sharedPicker() -> PluginInstance? {
+    if let configured = instances.first(where: { $0.plugin is any Picker }) { return configured }
     makeDefault(Self.defaultPicker)
-    return instances.last?.plugin as? any Picker
+    return instances.last
   }
 
   private mutating func profile(
-    _ name: String, _ members: [(PluginInstance, Double?)], _ location: SourceLocation, _ sharedPicker: (any Picker)?
+    _ name: String, _ members: [(PluginInstance, Double?)], _ location: SourceLocation, _ sharedPicker: PluginInstance?
   ) -> SchedulingProfile? {
     var filters: [(name: String, filter: any Filter)] = []
     var scorers: [SchedulingProfile.WeightedScorer] = []
@@ -261,7 +369,13 @@ public struct PluginLoader {
         picker = own
       }
     }
-    guard let picker = picker ?? sharedPicker else { return nil }
+    var all = members.map { instance, weight in
+      let weight = instance.plugin is any Scorer ? weight ?? 1 : nil
+      return ProfileSpecification.Member(plugin: reference(instance.name), weight: weight)
+    }
+    if picker == nil, let sharedPicker { all.append(.init(plugin: reference(sharedPicker.name), weight: nil)) }
+    effective.schedulingProfiles.append(ProfileSpecification(name: name, plugins: all, location: location))
+    guard let picker = picker ?? sharedPicker?.plugin as? any Picker else { return nil }
     return SchedulingProfile(name: name, filters: filters, scorers: scorers, picker: picker)
   }
 

@@ -29,8 +29,7 @@ public struct MaxScorePicker: Picker {
 
   /// The position of the greatest total, any of them with the same chance.
   static func best(_ totals: UnsafeBufferPointer<Double>, _ random: inout RandomSource) -> Int {
-    var highest = -Double.infinity
-    for total in totals { highest = total > highest ? total : highest }
+    let highest = Extremes.of(totals).high
     var equals = 0
     for total in totals where total == highest { equals += 1 }
     var skip = random.below(equals)

@@ -6,6 +6,7 @@ enum BuiltInPlugins {
     .decodeFilter,
     .encodeFilter,
     .endpointAttributeFilter,
+    .expressionFilter,
     .headerBasedTestingFilter,
     .labelFilter,
     .labelSelectorFilter,
@@ -16,6 +17,7 @@ enum BuiltInPlugins {
     // Scorers
     .activeRequestScorer,
     .endpointAttributeScorer,
+    .expressionScorer,
     .headerLabelAffinityScorer,
     .kvCacheUtilizationScorer,
     .loadAwareScorer,

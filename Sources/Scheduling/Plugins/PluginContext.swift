@@ -53,6 +53,13 @@ public struct PluginContext {
       DataRequirement(kind: kind, producer: isDefault ? nil : producer, parameter: parameter))
   }
 
+  /// Requires that the prompts of requests are read: their text, tokens and media. Without any plugin that requires them
+  /// bodies are read no further than to know their model and whether a stream is asked for. The same as naming
+  /// ``DataKind/tokenizedPrompt`` in the registration, for plugins whose parameters decide.
+  public func requirePrompts() {
+    require(.tokenizedPrompt, producer: DataKind.tokenizedPrompt.defaultProducer, parameter: "")
+  }
+
   /// The plugin of this name in a role; a problem is noted when there is none.
   public func plugin<Role>(named name: String, as role: Role.Type, what: String, parameter: String) -> Role? {
     guard let instance = instances.first(where: { $0.name == name }) else {

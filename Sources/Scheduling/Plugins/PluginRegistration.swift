@@ -17,6 +17,8 @@ public struct PluginRegistration: Sendable {
   public let refersToPlugins: Bool
   /// What to write instead of this type, when it is deprecated.
   public let replacement: String?
+  /// How settled the type is.
+  public let stability: PluginStability
   /// Makes a plugin. Problems with parameters are noted in the context's decoder and reported together.
   public let make: @Sendable (PluginContext) throws(ConfigurationError) -> any Plugin
 
@@ -24,6 +26,7 @@ public struct PluginRegistration: Sendable {
   public init(
     type: String, aliases: [String] = [], requires: [DataKind] = [], uses: [DataKind] = [],
     produces: [DataKind] = [], refersToPlugins: Bool = false, replacement: String? = nil,
+    stability: PluginStability = .beta,
     make: @escaping @Sendable (PluginContext) throws(ConfigurationError) -> any Plugin
   ) {
     self.type = type
@@ -33,6 +36,7 @@ public struct PluginRegistration: Sendable {
     self.produces = produces
     self.refersToPlugins = refersToPlugins
     self.replacement = replacement
+    self.stability = stability
     self.make = make
   }
 }

@@ -6,6 +6,8 @@ import Synchronization
 public final class PluginServices: Sendable {
   /// The LoRA adapters of the endpoints; scrapers write them.
   public let adapters: AdapterStore
+  /// The models that endpoints say they serve, as active adapters; whoever asks the servers writes it.
+  public let servedModels = AdapterStore()
   private let prefixIndexes = Mutex<[String: PrefixIndex]>([:])
 
   /// Creates services without state.

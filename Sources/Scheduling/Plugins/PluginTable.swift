@@ -18,6 +18,8 @@ public struct PluginTable {
     public let parameters: [(name: String, defaultValue: String)]
     /// What to use instead, when the type is deprecated.
     public let replacement: String?
+    /// How settled the type is.
+    public let stability: PluginStability
   }
 
   /// All types, sorted by name.
@@ -45,7 +47,7 @@ public struct PluginTable {
         let text = parameter.defaultValue.map { $0.yaml.split(separator: "\n").joined(separator: " ") }
         return (name, text ?? (missing.contains(name) ? "required" : "-"))
       },
-      replacement: registration.replacement)
+      replacement: registration.replacement, stability: registration.stability)
   }
 
   /// The fields without which the plugin would not be made.
@@ -69,6 +71,7 @@ public struct PluginTable {
     if plugin is any SaturationDetector { roles.append("saturation detector") }
     if plugin is any Admitter { roles.append("admission") }
     if plugin is any ResponseHeadersPlugin { roles.append("response headers") }
+    if plugin is any ResponseReporter { roles.append("response reporter") }
     if plugin is any PlacementObserver, !(plugin is any Producer) { roles.append("placement observer") }
     if plugin is RequestParserPlugin { roles.append("parser") }
     return roles
@@ -81,6 +84,7 @@ public struct PluginTable {
       var type = "`\(row.type)`"
       if !row.aliases.isEmpty { type += " (" + row.aliases.map { "`\($0)`" }.joined(separator: ", ") + ")" }
       if let replacement = row.replacement { type += ", deprecated: use `\(replacement)`" }
+      if row.stability == .alpha { type += ", experimental" }
       let parameters = row.parameters.map { parameter in
         let value =
           parameter.defaultValue == "required" || parameter.defaultValue == "-"

@@ -159,7 +159,7 @@ public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver, P
 
 extension PluginRegistration {
   static let approximatePrefixCacheProducer = PluginRegistration(
-    type: "approx-prefix-cache-producer", produces: [.prefixCacheMatch]
+    type: "approx-prefix-cache-producer", requires: [.tokenizedPrompt], produces: [.prefixCacheMatch]
   ) { context in
     let decoder = context.parameters
     var parameters = ApproximatePrefixCacheProducer.Parameters()

@@ -66,7 +66,7 @@ public struct InFlightLoadProducer: Producer, LoadEstimator {
 
 extension PluginRegistration {
   static let inFlightLoadProducer = PluginRegistration(
-    type: "inflight-load-producer", uses: [.prefixCacheMatch, .tokenizedPrompt], produces: [.inFlightLoad]
+    type: "inflight-load-producer", uses: [.prefixCacheMatch], produces: [.inFlightLoad]
   ) { context in
     let decoder = context.parameters
     var parameters = InFlightLoadProducer.Parameters()

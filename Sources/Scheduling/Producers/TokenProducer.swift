@@ -13,6 +13,10 @@ extension PluginRegistration {
     type: "token-producer", aliases: ["tokenizer"], produces: [.tokenizedPrompt]
   ) { context in
     _ = context.parameters.child("estimate")
+    _ = context.parameters.string("modelName")
+    for backend in ["vllm", "udsTokenizerConfig"] where context.parameters.isSet(backend) {
+      context.parameters.reject(backend, "tokenizers of their own are not built yet; use \"estimate\"")
+    }
     return TokenProducer()
   }
 }

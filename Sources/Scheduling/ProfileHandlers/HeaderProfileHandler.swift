@@ -47,7 +47,7 @@ public struct HeaderProfileHandler: ProfileHandler {
 }
 
 extension PluginRegistration {
-  static let headerProfileHandler = PluginRegistration(type: "header-profile-handler") { context in
+  static let headerProfileHandler = PluginRegistration(type: "header-profile-handler", stability: .alpha) { context in
     let header = context.parameters.string("headerName", default: "epp-profile")
     if header.isEmpty { context.parameters.reject("headerName", "must not be empty") }
     return HeaderProfileHandler(

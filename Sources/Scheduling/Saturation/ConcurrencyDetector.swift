@@ -79,6 +79,7 @@ extension PluginRegistration {
     parameters.maxConcurrency = decoder.int("maxConcurrency", default: 100, range: 1...)
     parameters.maxTokenConcurrency = decoder.int("maxTokenConcurrency", default: 1_000_000, range: 1...)
     parameters.headroom = decoder.double("headroom", default: 0, range: 0...)
+    if parameters.mode != .requests { context.requirePrompts() }
     _ = context.producer(of: .inFlightLoad, parameter: "inFlightLoadProducerName")
     return ConcurrencyDetector(parameters: parameters)
   }

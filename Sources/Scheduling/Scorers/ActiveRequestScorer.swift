@@ -18,8 +18,7 @@ public struct ActiveRequestScorer: Scorer {
   /// Scores by requests in flight.
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
     let requests = cycle.inFlightRequests
-    var high = 0.0
-    for count in requests { high = count > high ? count : high }
+    let high = Extremes.of(requests, high: 0).high
     for position in scores.indices {
       let count = requests[position]
       scores[position] = count <= idleThreshold || high <= 0 ? 1 : (high - count) / high * maxBusyScore

@@ -51,7 +51,8 @@ public struct EndpointAttributeScorer: Scorer {
 }
 
 extension PluginRegistration {
-  static let endpointAttributeScorer = PluginRegistration(type: "endpoint-attribute-scorer") { context in
+  static let endpointAttributeScorer = PluginRegistration(type: "endpoint-attribute-scorer", stability: .alpha) {
+    context in
     let decoder = context.parameters
     let column = context.attributeColumn("attributeKey")
     var direction = EndpointAttributeScorer.Direction.lowerIsBetter

@@ -48,7 +48,8 @@ public struct HeaderLabelAffinityScorer: Scorer {
 }
 
 extension PluginRegistration {
-  static let headerLabelAffinityScorer = PluginRegistration(type: "header-label-affinity-scorer") { context in
+  static let headerLabelAffinityScorer = PluginRegistration(type: "header-label-affinity-scorer", stability: .alpha) {
+    context in
     HeaderLabelAffinityScorer(
       headerName: context.parameters.requiredString("headerName"),
       labelKey: context.parameters.requiredString("labelKey"), attributes: context.attributes)

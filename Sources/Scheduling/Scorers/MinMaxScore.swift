@@ -5,12 +5,7 @@ enum MinMaxScore {
     _ values: UnsafeBufferPointer<Double>, into scores: UnsafeMutableBufferPointer<Double>
   ) {
     guard let first = values.first else { return }
-    var low = first
-    var high = first
-    for value in values {
-      low = value < low ? value : low
-      high = value > high ? value : high
-    }
+    let (low, high) = Extremes.of(values, low: first, high: first)
     let range = high - low
     guard range > 0 else {
       scores.update(repeating: 1)

@@ -23,7 +23,7 @@ public struct SessionAffinityScorer: Scorer, PlacementObserver, ResponseHeadersP
 
 extension PluginRegistration {
   static let sessionAffinityScorer = PluginRegistration(
-    type: "session-affinity-scorer", uses: [.sessionID]
+    type: "session-affinity-scorer", uses: [.sessionID], stability: .alpha
   ) { context in
     SessionAffinityScorer(SessionAffinity(context))
   }

@@ -33,7 +33,9 @@ public struct TokenLoadScorer: Scorer {
 }
 
 extension PluginRegistration {
-  static let tokenLoadScorer = PluginRegistration(type: "token-load-scorer", requires: [.inFlightLoad]) { context in
+  static let tokenLoadScorer = PluginRegistration(
+    type: "token-load-scorer", requires: [.inFlightLoad, .tokenizedPrompt]
+  ) { context in
     let threshold = context.parameters.int("queueThresholdTokens", default: TokenLoadScorer.defaultThreshold)
     let producer = context.producer(of: .inFlightLoad, parameter: "inFlightLoadProducerName")
     return TokenLoadScorer(

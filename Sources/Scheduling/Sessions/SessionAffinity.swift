@@ -131,15 +131,12 @@ extension SessionAffinity {
   convenience init(_ context: PluginContext) {
     let decoder = context.parameters
     let name = decoder.enumeration("strategy", default: StrategyName.encodedEndpoint)
-    let header = decoder.child("encodedEndpointHeaderConfig")?.string("header") ?? "x-session-token"
-    var sources: [Source] = []
-    var timeToLive = 300
-    if let config = decoder.child("sessionIdConfig") {
-      sources = config.children("sources").compactMap { Self.source($0, context) }
-      timeToLive = config.int("evictionTtlSeconds", default: 300, range: 1...)
-      // Bindings end with their time to live, whenever that is looked at; there is no sweep to schedule.
-      _ = config.int("evictionSweepSeconds", default: 10, range: 1...)
-    }
+    let header = decoder.section("encodedEndpointHeaderConfig").string("header", default: "x-session-token")
+    let config = decoder.section("sessionIdConfig")
+    let sources = config.children("sources").compactMap { Self.source($0, context) }
+    let timeToLive = config.int("evictionTtlSeconds", default: 300, range: 1...)
+    // Bindings end with their time to live, whenever that is looked at; there is no sweep to schedule.
+    _ = config.int("evictionSweepSeconds", default: 10, range: 1...)
     let strategy: Strategy =
       switch name {
       case .encodedEndpoint: .encodedEndpoint(header: header.lowercased())

@@ -108,6 +108,6 @@ private struct TemperatureScorer: Scorer {
     var registry = PluginRegistry.builtIn
     registry.register(PluginRegistration(type: "mine", requires: [.prefixCacheMatch]) { _ in FixedScorer([:]) })
     let loaded = try load("plugins: [{type: mine}]", registry: registry)
-    #expect(loaded.scheduler.producers.first is ApproximatePrefixCacheProducer)
+    #expect(loaded.scheduler.producers.last is ApproximatePrefixCacheProducer)
   }
 }

@@ -101,7 +101,7 @@ import Testing
       "plugins: [{type: inflight-load-producer}, {type: token-load-scorer}, {type: prefix-cache-scorer}]")
     #expect(
       loaded.scheduler.producers.map { "\(type(of: $0))" } == [
-        "ApproximatePrefixCacheProducer", "InFlightLoadProducer",
+        "TokenProducer", "ApproximatePrefixCacheProducer", "InFlightLoadProducer",
       ])
   }
 }

@@ -1,4 +1,5 @@
 import Endpoints
+import PickerConfiguration
 import Scheduling
 import Testing
 
@@ -86,5 +87,25 @@ import Testing
     let loaded = try load("plugins: [{type: prefix-cache-affinity-filter}]")
     #expect(loaded.instance(named: "approx-prefix-cache-producer") != nil)
     #expect(loaded.instance(named: "inflight-load-producer") != nil)
+  }
+
+  /// The older API version compares predicted times only; without predictions load does not matter, and one request in a
+  /// hundred explores.
+  @Test func olderVersionExploresAndKnowsNoPenalty() throws {
+    let pool = TestPool(2)
+    let registration = try #require(PluginRegistry.builtIn.registration(for: "prefix-cache-affinity-filter"))
+    let decoder = ParameterDecoder(nil, at: PickerConfiguration.SourceLocation(source: "test"), unknownFields: .reject)
+    let context = PluginContext(
+      name: "sticky", parameters: decoder, endpoints: pool.table, attributes: space, lineage: .inferenceExtension)
+    let filter = try #require(try registration.make(context) as? any Filter)
+    pool.reserve(try #require(pool.endpoint(1)), promptTokens: 100_000_000)
+    var explored = 0
+    for _ in 0..<5_000 {
+      pool.cycle.begin(SchedulingRequest(), now: 0)
+      pool.match([10, 0], of: 10, space)
+      if filter.kept(pool.cycle) == [true, true] { explored += 1 }
+    }
+    pool.endRequests()
+    #expect(ChiSquare.statistic([explored, 5_000 - explored], shares: [0.01, 0.99]) < 10.83)
   }
 }
