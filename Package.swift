@@ -29,7 +29,7 @@ let package = Package(
     .target(name: "CEnvoyProtos", dependencies: ["CProtobufC"]),
     .target(
       name: "CAccelerate",
-      linkerSettings: [.linkedLibrary("simdjson")]),
+      linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("z")]),
 
     // MARK: Transport
     .target(name: "ByteStorage", dependencies: ["CAccelerate"]),
