@@ -16,11 +16,15 @@ import Telemetry
 enum Epp {
   static func main() async {
     let flags = readFlags(Array(CommandLine.arguments.dropFirst()))
-    let logger = makeLogger(flags)
     do {
+      let logger = try makeLogger(flags)
       let options = try flags.options()
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
+      }
+      if flags.asksForMetricsAuthorization, options.metricsAuthorizer == nil {
+        logger.warning(
+          "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
       }
       let process = try EndpointPickerProcess(options: options, logger: logger)
       try await process.run()
@@ -47,8 +51,8 @@ enum Epp {
     }
   }
 
-  private static func makeLogger(_ flags: EppFlags) -> Logger {
-    let level = Logger.Level(verbosity: flags.v)
+  private static func makeLogger(_ flags: EppFlags) throws -> Logger {
+    let level = Logger.Level(verbosity: try flags.verbosity())
     let isConsole = flags.zapEncoder == "console"
     LoggingSystem.bootstrap { label in
       if isConsole { return TextLogHandler(label: label, level: level) }
