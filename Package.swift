@@ -29,7 +29,7 @@ let package = Package(
     .target(name: "CEnvoyProtos", dependencies: ["CProtobufC"]),
     .target(
       name: "CAccelerate",
-      linkerSettings: [.linkedLibrary("simdjson")]),
+      linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("z")]),
 
     // MARK: Transport
     .target(name: "ByteStorage", dependencies: ["CAccelerate"]),
@@ -84,14 +84,18 @@ let package = Package(
       dependencies: [
         "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
         "ModelServerMetrics", "Discovery", "PickerConfiguration", "RequestPolicies", "Telemetry",
+        "CAccelerate",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]),
+      ],
+      resources: [.embedInCode("Dashboard/dashboard.html")]),
     .executableTarget(
       name: "epp",
       dependencies: [
@@ -131,7 +135,13 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests",
       dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")]),
-    .testTarget(name: "EndpointPickerTests", dependencies: ["EndpointPicker"]),
+    .testTarget(
+      name: "EndpointPickerTests",
+      dependencies: [
+        "EndpointPicker",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ]),
     .testTarget(name: "ModelServerSimulatorTests", dependencies: ["ModelServerSimulator"]),
   ],
   cxxLanguageStandard: .cxx17

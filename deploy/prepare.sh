@@ -7,7 +7,7 @@ environment="$repository/.venv"
 python="$environment/bin/python"
 
 # Libraries that the build links with, and pkg-config to find them.
-build_packages=(libnghttp2-dev libprotobuf-c-dev libsimdjson-dev libxxhash-dev pkg-config)
+build_packages=(libnghttp2-dev libprotobuf-c-dev libsimdjson-dev libxxhash-dev zlib1g-dev pkg-config)
 
 note() { printf '%s\n' "== $*" >&2; }
 

@@ -103,6 +103,7 @@ class Quickstart:
             part.wait_ready()
         say(f"model servers  {'  '.join(self.servers.endpoints)}   (simulated)")
         say(f"epp            ext_proc {self.picker.address} (TLS)   http://{self.picker.metrics_address}/metrics")
+        say(f"dashboard      http://{self.picker.metrics_address}/")
         say(f"Envoy          http://{self.envoy.address}   admin http://{self.envoy.admin_address}")
 
     def _keep(self, part):

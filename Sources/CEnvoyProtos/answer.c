@@ -59,18 +59,39 @@ static Google__Protobuf__Value *add_field(Google__Protobuf__Struct *target, cons
   return value;
 }
 
+/// Adds a struct as a field.
+static Google__Protobuf__Struct *add_struct(
+    Google__Protobuf__Struct *target, const char *key, size_t capacity, epp_arena *arena) {
+  Google__Protobuf__Struct *fields = make_struct(capacity, arena);
+  Google__Protobuf__Value *value = add_field(target, key, arena);
+  if (fields == NULL || value == NULL) return NULL;
+  value->kind_case = GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE;
+  value->struct_value = fields;
+  return fields;
+}
+
+static bool is_same(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 static Google__Protobuf__Struct *make_metadata(const epp_answer *answer, epp_arena *arena) {
   Google__Protobuf__Struct *metadata = make_struct(answer->metadata_count, arena);
   if (metadata == NULL) return NULL;
+  Google__Protobuf__Struct *name_space = NULL;
   Google__Protobuf__Struct *fields = NULL;
   for (size_t i = 0; i < answer->metadata_count; i++) {
     const epp_metadata_field *field = &answer->metadata[i];
-    if (i == 0 || strcmp(field->name_space, answer->metadata[i - 1].name_space) != 0) {
-      fields = make_struct(answer->metadata_count, arena);
-      Google__Protobuf__Value *value = add_field(metadata, field->name_space, arena);
-      if (fields == NULL || value == NULL) return NULL;
-      value->kind_case = GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE;
-      value->struct_value = fields;
+    const epp_metadata_field *last = i == 0 ? NULL : field - 1;
+    bool is_new = last == NULL || strcmp(field->name_space, last->name_space) != 0;
+    if (is_new) {
+      name_space = add_struct(metadata, field->name_space, answer->metadata_count, arena);
+      if (name_space == NULL) return NULL;
+    }
+    if (is_new || !is_same(field->parent, last->parent)) {
+      fields = field->parent == NULL
+                   ? name_space
+                   : add_struct(name_space, field->parent, answer->metadata_count - i, arena);
+      if (fields == NULL) return NULL;
     }
     Google__Protobuf__Value *value = add_field(fields, field->key, arena);
     if (value == NULL) return NULL;

@@ -39,6 +39,9 @@ public final class BlockChains {
   /// The number of blocks in all chains.
   public var blockCount: Int { used }
 
+  /// The hashes of all chains, one after another.
+  public var allHashes: UnsafeBufferPointer<UInt64> { UnsafeBufferPointer(start: hashes, count: used) }
+
   /// The hashes of one prompt, `0..<count`, first block first.
   public subscript(chain: Int) -> UnsafeBufferPointer<UInt64> {
     let start = chain == 0 ? 0 : ends[chain - 1]

@@ -16,18 +16,22 @@ import Telemetry
 enum Epp {
   static func main() async {
     let flags = readFlags(Array(CommandLine.arguments.dropFirst()))
-    let logger = makeLogger(flags)
     do {
       var options = try flags.options()
       // The reference's way of switching flow control on before there were feature gates.
       options.enablesFlowControl =
         getenv("ENABLE_EXPERIMENTAL_FLOW_CONTROL_LAYER").map { String(cString: $0) } == "true"
       if flags.validate { validate(options) }
+      let logger = try makeLogger(flags)
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }
       for name in flags.givenDeprecated {
         logger.warning("--\(name) is deprecated; use the parameters of metrics-data-source")
+      }
+      if flags.asksForMetricsAuthorization, options.metricsAuthorizer == nil {
+        logger.warning(
+          "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
       }
       let process = try EndpointPickerProcess(options: options, logger: logger)
       try await process.run()
@@ -72,8 +76,8 @@ enum Epp {
     }
   }
 
-  private static func makeLogger(_ flags: EppFlags) -> Logger {
-    let level = Logger.Level(verbosity: flags.v)
+  private static func makeLogger(_ flags: EppFlags) throws -> Logger {
+    let level = Logger.Level(verbosity: try flags.verbosity())
     let isConsole = flags.zapEncoder == "console"
     LoggingSystem.bootstrap { label in
       if isConsole { return TextLogHandler(label: label, level: level) }

@@ -79,16 +79,48 @@ struct EppFlags: ParsableCommand {
   @Option(help: "Event loops; 0 for one per core.")
   var threads = 0
 
+  @Option(help: "TokenReview and SubjectAccessReview for readers of the metrics port, where there is a Kubernetes API.")
+  var metricsEndpointAuth = true
+  @Option(help: "Directory with tls.crt and tls.key: TLS on the metrics port.")
+  var metricsCertDir = ""
+  @Option(help: "Certificates of which clients of the metrics port must present one; needs --metrics-cert-dir.")
+  var metricsClientCaFile = ""
+  @Option(help: "Expose metrics under the names of the reference as well as under those of the llm-d router.")
+  var legacyMetricNames = true
+  @Option(help: "Metrics of ext_proc streams by gRPC status.")
+  var enableGrpcStreamMetrics = false
+  @Option(help: "Measure the plugins of one request in so many; 0 for none.")
+  var pluginTimingInterval = 32
+  @Option(help: "The dashboard at / of the metrics port.")
+  var dashboard = true
+
+  @Option(help: "Let requests with the header x-epp-explain: 1 have their decision in the response.")
+  var enableExplain = false
+  @Option(help: "Put the scores of all candidates into the dynamic metadata of every decision.")
+  var emitEndpointScores = false
+  @Option(help: "Most decisions noted in a second; 0 for none.")
+  var decisionLogRate = 20
+  @Option(help: "Share of the requests that are considered for a note, 0 to 1.")
+  var decisionLogShare = 1.0
+  @Option(help: "Note the hashes of all prompt blocks rather than of the first.")
+  var decisionLogBlockHashes = false
+  @Option(help: "File that noted decisions are written to.")
+  var decisionLogFile = ""
+  @Option(help: "Size at which --decision-log-file is moved aside.")
+  var decisionLogMaxFileSize = "64Mi"
+  @Option(help: "Files of the decision log that are kept.")
+  var decisionLogMaxFiles = 4
+
   @Option(help: "Verbosity: 0 warnings, 1 to 3 information, 4 debug, 5 trace. Also -v.")
   var v = 2
   @Option(help: "Log encoding: json or console.")
   var zapEncoder = "json"
   @Option(help: .hidden) var zapDevel = false
-  @Option(help: .hidden) var zapLogLevel = ""
+  @Option(help: "Log level: debug, info, error, or a verbosity; -v counts where both are given.")
+  var zapLogLevel = ""
   @Option(help: .hidden) var zapStacktraceLevel = ""
   @Option(help: .hidden) var zapTimeEncoding = ""
 
-  @Option(help: .hidden) var metricsEndpointAuth = true
   @Option(help: .hidden) var enablePprof = true
   @Option(help: .hidden) var tracing = true
   @Option(help: .hidden) var haEnableLeaderElection = false
@@ -107,6 +139,9 @@ struct EppFlags: ParsableCommand {
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
+    case metricsCertDir, metricsClientCaFile, legacyMetricNames, enableGrpcStreamMetrics, pluginTimingInterval
+    case dashboard, enableExplain, emitEndpointScores, decisionLogRate, decisionLogShare, decisionLogBlockHashes
+    case decisionLogFile, decisionLogMaxFileSize, decisionLogMaxFiles
     case zapStacktraceLevel, zapTimeEncoding, metricsEndpointAuth, enablePprof, tracing, haEnableLeaderElection
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
     case modelServerMetricsHttpsInsecureSkipVerify
@@ -133,6 +168,12 @@ extension EppFlags {
     GoFlag("max-buffered-bytes", .string), GoFlag("threads", .int),
     GoFlag("v", shorthand: "v", .int), GoFlag("zap-encoder", .string), GoFlag("zap-devel", .bool),
     GoFlag("zap-log-level", .string), GoFlag("zap-stacktrace-level", .string), GoFlag("zap-time-encoding", .string),
+    GoFlag("metrics-cert-dir", .string), GoFlag("metrics-client-ca-file", .string),
+    GoFlag("legacy-metric-names", .bool), GoFlag("enable-grpc-stream-metrics", .bool),
+    GoFlag("plugin-timing-interval", .int), GoFlag("dashboard", .bool), GoFlag("enable-explain", .bool),
+    GoFlag("emit-endpoint-scores", .bool), GoFlag("decision-log-rate", .int), GoFlag("decision-log-share", .string),
+    GoFlag("decision-log-block-hashes", .bool), GoFlag("decision-log-file", .string),
+    GoFlag("decision-log-max-file-size", .string), GoFlag("decision-log-max-files", .int),
     GoFlag("metrics-endpoint-auth", .bool), GoFlag("enable-pprof", .bool), GoFlag("tracing", .bool),
     GoFlag("ha-enable-leader-election", .bool),
     GoFlag("model-server-metrics-scheme", .string), GoFlag("model-server-metrics-path", .string),
@@ -141,10 +182,11 @@ extension EppFlags {
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.
   private var missingFeatures: [String] {
-    [
-      ("metrics-endpoint-auth", metricsEndpointAuth), ("enable-pprof", enablePprof), ("tracing", tracing),
-    ].filter { given.contains($0.0) && $0.1 }.map(\.0)
+    [("enable-pprof", enablePprof), ("tracing", tracing)].filter { given.contains($0.0) && $0.1 }.map(\.0)
   }
+
+  /// Whether the command line asks for a check of who reads the metrics port.
+  var asksForMetricsAuthorization: Bool { given.contains("metrics-endpoint-auth") && metricsEndpointAuth }
 
   /// Flags on the command line that change nothing.
   var givenWithoutEffect: [String] { (given.intersection(Self.withoutEffect) + missingFeatures).sorted() }
@@ -152,7 +194,7 @@ extension EppFlags {
   /// Flags that charts pass and that change nothing yet.
   private static let withoutEffect: Set<String> = [
     "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports",
-    "ha-enable-leader-election", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
+    "ha-enable-leader-election", "zap-devel", "zap-stacktrace-level", "zap-time-encoding",
   ]
 
   /// Flags on the command line that work and that should be written in the configuration.
@@ -199,6 +241,13 @@ extension EppFlags {
     options.maxBufferedBytes = try bytes(maxBufferedBytes, "max-buffered-bytes")
     guard (0...1_024).contains(threads) else { throw ProcessError("--threads must be 0 to 1024, not \(threads)") }
     options.threads = threads
+    options.exposesOlderMetricNames = legacyMetricNames
+    options.countsStreams = enableGrpcStreamMetrics
+    options.pluginTimingInterval = try count(pluginTimingInterval, "plugin-timing-interval", 0...1_000_000)
+    options.metricsCertificateDirectory = metricsCertDir
+    options.metricsClientCAFile = metricsClientCaFile
+    options.showsDashboard = dashboard
+    options.explain = try explainOptions()
     return options
   }
 
@@ -214,6 +263,45 @@ extension EppFlags {
     }
     defaults.insecureSkipVerify = modelServerMetricsHttpsInsecureSkipVerify
     return defaults
+  }
+
+  private func explainOptions() throws -> ExplainOptions {
+    var options = ExplainOptions()
+    options.answersRequests = enableExplain
+    options.emitsEndpointScores = emitEndpointScores
+    options.decisionsPerSecond = try count(decisionLogRate, "decision-log-rate", 0...1_000_000)
+    guard (0...1).contains(decisionLogShare) else {
+      throw ProcessError("--decision-log-share must be 0 to 1, not \(decisionLogShare)")
+    }
+    options.share = decisionLogShare
+    options.notesBlockHashes = decisionLogBlockHashes
+    options.file = decisionLogFile
+    options.maximumFileBytes = try bytes(decisionLogMaxFileSize, "decision-log-max-file-size")
+    options.maximumFiles = try count(decisionLogMaxFiles, "decision-log-max-files", 1...1_000)
+    return options
+  }
+
+  private func count(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws -> Int {
+    guard range.contains(value) else {
+      throw ProcessError("--\(name) must be \(range.lowerBound) to \(range.upperBound), not \(value)")
+    }
+    return value
+  }
+
+  /// The verbosity that `-v` or `--zap-log-level` asks for.
+  /// - Throws: for a level that is neither a name nor a number.
+  func verbosity() throws -> Int {
+    guard !zapLogLevel.isEmpty, !given.contains("v") else { return v }
+    switch zapLogLevel {
+    case "debug": return 4
+    case "info": return 2
+    case "error": return 0
+    default:
+      guard let level = Int(zapLogLevel), level >= 0 else {
+        throw ProcessError("--zap-log-level must be debug, info, error or a number, not \"\(zapLogLevel)\"")
+      }
+      return level
+    }
   }
 
   private func port(_ value: Int, _ name: String) throws -> Int {

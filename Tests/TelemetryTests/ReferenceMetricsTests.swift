@@ -87,6 +87,19 @@ import Testing
     }
   }
 
+  @Test func rewritesAreCountedUnderBothNames() throws {
+    let registry = MetricsRegistry(eventLoops: 1)
+    let metrics = try ReferenceMetrics(registry: registry)
+    metrics.rewriteDecisionsSeries(rewrite: "canary", model: "food", target: "food-v2").add(on: registry.sharedShard)
+    let text = exposition(registry)
+    for prefix in ["inference_extension_", "llm_d_epp_"] {
+      #expect(
+        text.contains(
+          "\n\(prefix)model_rewrite_decisions_total{model_rewrite_name=\"canary\",model_name=\"food\","
+            + "target_model=\"food-v2\"} 1\n"))
+    }
+  }
+
   @Test func requestsWithoutAModelAreNotCountedAsRunning() throws {
     let registry = MetricsRegistry(eventLoops: 1)
     let recorder = RequestMetricsRecorder(

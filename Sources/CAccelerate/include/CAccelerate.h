@@ -5,6 +5,7 @@
 
 #include "epp_columns.h"
 #include "epp_find.h"
+#include "epp_gzip.h"
 #include "epp_hash.h"
 #include "epp_json.h"
 #include "epp_pages.h"

@@ -27,9 +27,11 @@ typedef struct {
   size_t value_length;
 } epp_header;
 
-/// A field of dynamic metadata: a string, or a number when `string` is null.
+/// A field of dynamic metadata: a string, or a number when `string` is null. With a parent it is a field of the struct
+/// of that name within the namespace.
 typedef struct {
   const char *_Nonnull name_space;
+  const char *_Nullable parent;
   const char *_Nonnull key;
   const char *_Nullable string;
   double number;
@@ -52,7 +54,7 @@ typedef struct {
   /// Names of headers to remove, each ending with NUL.
   const char *_Nonnull const *_Nullable removed_headers;
   size_t removed_header_count;
-  /// Fields of one namespace follow each other.
+  /// Fields of one namespace follow each other, and so do those of one parent.
   const epp_metadata_field *_Nullable metadata;
   size_t metadata_count;
   bool clear_route_cache;

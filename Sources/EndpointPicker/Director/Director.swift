@@ -40,6 +40,7 @@ struct Director {
   static func decide(
     _ input: Input, pool: PoolState, loop: LoopContext, placement: PlacementNote, label: inout ModelLabel?
   ) throws(Rejection) -> Decision {
+    let arrived = loop.clock.nanoseconds()
     let policies = loop.policies(of: pool)
     var request = SchedulingRequest()
     request.headers = input.headers
@@ -66,36 +67,49 @@ struct Director {
     label = known
 
     let cycle = loop.cycle(for: pool)
-    cycle.begin(request, now: loop.now())
+    cycle.begin(request, now: Double(arrived) * 1e-9)
+    loop.instruments.begin(cycle, pool)
+    cycle.trace = loop.explainer.trace(input.headers, now: cycle.now)
     if let subset = input.subset, pool.followsSubset {
       cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
     }
-    guard cycle.count > 0 else { throw .noCandidates }
-    cycle.trace = loop.decisionLog?.wantsSample(now: cycle.now) == true ? DecisionTrace() : nil
+    func refused(_ rejection: Rejection) -> Rejection {
+      if cycle.trace != nil {
+        loop.explainer.rejected(cycle, rejection, parseNanoseconds: loop.clock.nanoseconds() &- arrived)
+      }
+      return rejection
+    }
+    guard cycle.count > 0 else { throw refused(.noCandidates) }
     let isShed = PriorityShedding.sheds(
       priority: request.priority, saturation: pool.plugins.saturationDetector.saturation(cycle))
-    guard !isShed else { throw .shed }
-    if let reason = pool.plugins.scheduler.denial(of: cycle) { throw .denied(reason) }
+    guard !isShed else { throw refused(.shed) }
+    if let reason = pool.plugins.scheduler.denial(of: cycle) { throw refused(.denied(reason)) }
     let started = loop.clock.nanoseconds()
     let primary: Int
     do {
       primary = try pool.plugins.scheduler.schedule(cycle)
     } catch {
       loop.metrics.schedulingFailed(model: known)
-      throw .schedulingFailed(Self.text(error, input.headers))
+      throw refused(.schedulingFailed(Self.text(error, input.headers)))
     }
     let chosen = cycle.results[primary].endpoints
     if input.headers.prefersCached, let candidate = cycle.results[primary].candidates.first {
-      guard let cache = pool.prefixCache, cache.matchedBlocks(cycle, candidate: candidate) > 0 else { throw .notCached }
+      guard let cache = pool.prefixCache, cache.matchedBlocks(cycle, candidate: candidate) > 0 else {
+        throw refused(.notCached)
+      }
     }
     // Reserving right here, before anything else runs on this loop, is what keeps a burst from landing on one endpoint.
     let leases = reserve(cycle, primary, pool)
     pool.plugins.scheduler.requestPlaced(cycle, primary: primary)
     if !pool.placementFollowers.isEmpty { placement.take(cycle, followers: pool.placementFollowers) }
+    let finished = loop.clock.nanoseconds()
     loop.metrics.scheduled(
-      model: known, endpoint: chosen[0], nanoseconds: loop.clock.nanoseconds() &- started, bodyBytes: request.bodyBytes)
-    if let trace = cycle.trace {
-      loop.decisionLog?.append(trace, requestID: input.headers.requestID, model: known.name)
+      model: known, endpoint: chosen[0], nanoseconds: finished &- started, bodyBytes: request.bodyBytes)
+    let match = loop.instruments.decided(cycle, pool, nanoseconds: finished &- arrived)
+    if cycle.trace != nil {
+      loop.explainer.decided(
+        cycle, endpoints: chosen, match: match, parseNanoseconds: started &- arrived,
+        scheduleNanoseconds: finished &- started)
     }
     return Decision(
       endpoints: chosen, leases: leases, forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,

@@ -21,11 +21,13 @@ public final class PoolState: Sendable {
   let prefixCache: ApproximatePrefixCacheProducer?
   /// Whether the proxy's subset of candidates is followed.
   let followsSubset: Bool
+  /// The configuration that made the plugins, as YAML, for people.
+  public let document: String
 
   /// Puts a pool together.
   public init(
     name: String, endpoints: EndpointTable, plugins: LoadedPlugins, policies: RequestPolicyStore = RequestPolicyStore(),
-    followsSubset: Bool = true
+    followsSubset: Bool = true, document: String = ""
   ) {
     self.name = name
     self.endpoints = endpoints
@@ -37,5 +39,6 @@ public final class PoolState: Sendable {
     self.placementFollowers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.prefixCache = plugins.instances.lazy.compactMap { $0.plugin as? ApproximatePrefixCacheProducer }.first
     self.followsSubset = followsSubset
+    self.document = document
   }
 }

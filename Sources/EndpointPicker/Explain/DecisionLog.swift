@@ -1,108 +1,100 @@
-import Foundation
-import Scheduling
 import Synchronization
+import Telemetry
 
 /// The last decisions with their scores, for people who ask why. Sampled, bounded, and free of prompts.
 ///
 /// Safe to use from any thread.
-public final class DecisionLog: Sendable {
-
+package final class DecisionLog: Sendable {
   private struct State {
-    var entries: [String] = []
-    var next = 0
-    var samples = 0
-    var second = -1.0
+    var records: [DecisionRecord] = []
+    /// Where the oldest is, once the ring is full.
+    var oldest = 0
+    var sequence: UInt64 = 0
   }
 
   private let capacity: Int
-  private let samplesPerSecond: Int
+  private let decisionsPerSecond: UInt32
+  private let mask: HashMask
+  private let file: DecisionFile?
   private let state = Mutex(State())
+  /// The second in force in the upper half, the decisions noted in it in the lower.
+  private let rate = Atomic<UInt64>(0)
 
   /// Creates a log.
   /// - Parameters:
   ///   - capacity: decisions kept; the oldest go first.
-  ///   - samplesPerSecond: most decisions noted in a second, so that a busy picker does not pay for each.
-  public init(capacity: Int = 256, samplesPerSecond: Int = 20) {
+  ///   - decisionsPerSecond: most decisions noted in a second, so that a busy picker does not pay for each.
+  ///   - file: where decisions are written when their streams have ended.
+  package init(capacity: Int = 256, decisionsPerSecond: Int = 20, file: DecisionFile? = nil) {
     self.capacity = max(1, capacity)
-    self.samplesPerSecond = samplesPerSecond
+    self.decisionsPerSecond = UInt32(clamping: decisionsPerSecond)
+    self.file = file
+    mask = file?.mask ?? HashMask()
   }
 
-  /// Whether the decision about to be made should be noted.
+  /// Whether nothing is noted ever.
+  var isOff: Bool { decisionsPerSecond == 0 }
+
+  /// Whether the decision about to be made should be noted. Costs one load once the second's share is used up.
   package func wantsSample(now: Double) -> Bool {
-    state.withLock { state in
-      if now.rounded(.down) != state.second {
-        state.second = now.rounded(.down)
-        state.samples = 0
-      }
-      guard state.samples < samplesPerSecond else { return false }
-      state.samples += 1
-      return true
+    guard decisionsPerSecond > 0 else { return false }
+    let second = UInt64(UInt32(truncatingIfNeeded: Int64(now))) << 32
+    var old = rate.load(ordering: .relaxed)
+    while true {
+      let isSame = old & ~0xFFFF_FFFF == second
+      guard !isSame || old & 0xFFFF_FFFF < UInt64(decisionsPerSecond) else { return false }
+      let (exchanged, original) = rate.weakCompareExchange(
+        expected: old, desired: isSame ? old + 1 : second | 1, ordering: .relaxed)
+      if exchanged { return true }
+      old = original
     }
   }
 
   /// Notes a decision.
-  package func append(_ trace: DecisionTrace, requestID: String?, model: String, date: Date = Date()) {
-    guard let line = Self.line(trace, requestID, model, date) else { return }
+  package func append(_ content: DecisionRecord.Content) -> DecisionRecord {
     state.withLock { state in
-      if state.entries.count < capacity {
-        state.entries.append(line)
+      state.sequence += 1
+      let record = DecisionRecord(content, sequence: state.sequence)
+      if state.records.count < capacity {
+        state.records.append(record)
       } else {
-        state.entries[state.next] = line
-        state.next = (state.next + 1) % capacity
+        state.records[state.oldest] = record
+        state.oldest = (state.oldest + 1) % capacity
       }
+      return record
     }
   }
 
-  /// The decisions kept, oldest first, one JSON object a line.
-  public var lines: String {
-    state.withLock { state in
-      (state.entries[state.next...] + state.entries[..<state.next]).map { $0 + "\n" }.joined()
-    }
+  /// The stream of a noted decision has ended.
+  package func ended(_ record: DecisionRecord, _ outcome: DecisionRecord.Outcome) {
+    record.end(outcome)
+    file?.append(record)
   }
 
-  private struct Record: Encodable {
-    struct Score: Encodable {
-      let endpoint: String
-      let total: Double
-      let scorers: [String: Double]
-    }
-
-    struct Filter: Encodable {
-      let name: String
-      let left: Int
-    }
-
-    let time: String
-    let request_id: String
-    let model: String
-    let endpoint: String
-    let candidates: Int
-    let profile: String
-    let filters: [Filter]
-    let weights: [String: Double]
-    let scores: [Score]
+  /// The decisions kept, oldest first.
+  /// - Parameters:
+  ///   - sequence: leaves out those up to this one.
+  ///   - limit: at most so many, the latest.
+  package func records(after sequence: UInt64 = 0, limit: Int = .max) -> [DecisionRecord] {
+    let all = state.withLock { Array($0.records[$0.oldest...] + $0.records[..<$0.oldest]) }
+    return Array(all.drop { $0.sequence <= sequence }.suffix(limit))
   }
 
-  private static func line(_ trace: DecisionTrace, _ requestID: String?, _ model: String, _ date: Date) -> String? {
-    guard let profile = trace.profiles.last(where: { $0.name == trace.primaryProfile }) ?? trace.profiles.last else {
-      return nil
+  /// The decisions kept, oldest first, one JSON object a line (see <doc:DecisionLog>).
+  package var lines: [UInt8] {
+    let records = records()
+    var json = JSONWriter(capacity: records.count * 1_024)
+    for record in records {
+      record.write(to: &json, mask: mask)
+      json.endLine()
     }
-    let scores = profile.endpoints.indices.map { position in
-      Record.Score(
-        endpoint: profile.endpoints[position],
-        total: profile.totals.indices.contains(position) ? profile.totals[position] : 0,
-        scorers: Dictionary(profile.scorers.map { ($0.name, $0.scores[position]) }) { first, _ in first })
-    }
-    let record = Record(
-      time: date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)),
-      request_id: requestID ?? "", model: model, endpoint: profile.picks.first ?? "",
-      candidates: trace.candidateCount, profile: profile.name,
-      filters: profile.filters.map { Record.Filter(name: $0.name, left: $0.left) },
-      weights: Dictionary(profile.scorers.map { ($0.name, $0.weight) }) { first, _ in first },
-      // The best explain the pick; a thousand endpoints would only fill the log.
-      scores: Array(scores.sorted { $0.total > $1.total }.prefix(16)))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(record)).map { String(decoding: $0, as: UTF8.self) }
+    return json.bytes
+  }
+
+  /// Writes records as an array, with their places in the log.
+  func write(_ records: [DecisionRecord], to json: inout JSONWriter) {
+    json.beginArray()
+    for record in records { record.write(to: &json, mask: mask, includesSequence: true) }
+    json.endArray()
   }
 }

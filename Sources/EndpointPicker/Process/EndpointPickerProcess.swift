@@ -41,7 +41,7 @@ public struct EndpointPickerProcess {
     pool = CurrentPool(
       PoolState(
         name: options.poolName, endpoints: table, plugins: plugins, policies: policies,
-        followsSubset: options.followsSubset))
+        followsSubset: options.followsSubset, document: config.effectiveDocument(parameters: [:]).yaml))
   }
 
   /// Serves until a termination signal, then drains.
@@ -67,15 +67,22 @@ public struct EndpointPickerProcess {
     let registry = MetricsRegistry(eventLoops: threads)
     let metrics = try ReferenceMetrics(
       registry: registry, includesOlderNames: options.exposesOlderMetricNames)
-    metrics.recordInfo(commit: "unknown", buildReference: "unknown")
-    let decisions = DecisionLog()
-    let maximumBodyBytes = options.maxMessageBytes
-    let seed = options.seed
-    let loops = try await LoopContexts.make(for: group) { [logger] number, eventLoop in
-      LoopContext(
-        maximumBodyBytes: maximumBodyBytes, clock: .system,
-        metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
-        logger: logger, eventLoop: eventLoop, seed: seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
+    let own = try PickerMetrics(registry, includesStreams: options.countsStreams)
+    let admin = try AdminTLS.configuration(
+      certificateDirectory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile)
+    let decisionFile = options.explain.file.isEmpty ? nil : DecisionFile(options: options.explain, logger: logger)
+    try decisionFile?.open()
+    let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
+    let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
+      let shard = registry.shard(forEventLoop: number)
+      return LoopContext(
+        maximumBodyBytes: options.maxMessageBytes, clock: .system, metrics: LoopMetrics(metrics, shard: shard),
+        instruments: LoopInstruments(
+          metrics, own: own, shard: shard, clock: .system, pluginTimingInterval: options.pluginTimingInterval),
+        explainer: Explainer(
+          options: options.explain, log: decisions, random: RandomSource(seed: .random(in: 0...UInt64.max))),
+        logger: logger, eventLoop: eventLoop,
+        seed: options.seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
     }
     let health = HealthStatus()
     let certificate = try options.secureServing
@@ -89,8 +96,11 @@ public struct EndpointPickerProcess {
         table: table, adapters: services.adapters, extractor: plan.extractor, configuration: configuration,
         group: group, logger: logger)
     }
-    registry.register(ProcessCollector())
-    registry.register(ServerCollector(server: server, scrapers: scrapers, table: table, services: services))
+    let observation = Observation(
+      options: options, registry: registry, metrics: metrics, own: own, pool: pool, scrapers: scrapers,
+      services: services, server: server, decisions: decisions, decisionFile: decisionFile)
+    observation.register()
+    let probes = observation.startProbes(on: group)
     let endpoints = EndpointSource(
       given: options.endpoints, file: plan.discovery, pool: pool, scrapers: scrapers, logger: logger)
     try endpoints.load()
@@ -112,27 +122,30 @@ public struct EndpointPickerProcess {
         "metrics-port": "\(options.metricsPort)", "tls": "\(options.secureServing)",
         "endpoints": "\(table.snapshot().endpoints.count)", "threads": "\(threads)",
       ])
-    let admin = AdminServer(
-      host: host, port: options.metricsPort, registry: registry, decisions: decisions, group: background,
+    let adminServer = AdminServer(
+      host: host, port: options.metricsPort, registry: registry, decisions: decisions,
+      dashboard: options.showsDashboard ? observation.dashboard : nil, authorizer: options.metricsAuthorizer,
+      tls: admin, group: background,
       // The last listener to come up, at a time when termination signals are handled.
       onRunning: { health.setReady(true) }, logger: quiet(logger))
     let gauges = GaugeService(
-      gauges: PoolGauges(
-        table: table, series: metrics.poolSeries(name: options.poolName),
-        staleness: options.metricsStalenessThreshold.inSeconds),
-      interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
+      gauges: observation.poolGauges, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
       drainTimeout: options.drainTimeout, logger: logger)
-    var running: [any Service] = [admin, gauges, endpoints, serving]
+    // The last in the list is the first to end.
+    var running: [any Service] = decisionFile.map { [$0] } ?? []
+    running += [adminServer, gauges, endpoints]
     if let policySource { running.append(policySource) }
     if let modelPoller { running.append(modelPoller) }
     if let certificate { running.append(certificate) }
+    running.append(serving)
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: running.map { .init(service: $0) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
     try await serviceGroup.run()
+    for probe in probes { probe.stop() }
     logger.info("stopped")
   }
 

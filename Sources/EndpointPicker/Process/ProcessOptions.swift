@@ -59,6 +59,20 @@ public struct ProcessOptions: Sendable {
   public var seed: UInt64?
   /// Whether the metrics' older names are exposed beside the newer ones.
   public var exposesOlderMetricNames = true
+  /// Whether ext_proc streams are counted by their gRPC status.
+  public var countsStreams = false
+  /// One request in so many has its plugins measured; 0 for none.
+  public var pluginTimingInterval = 32
+  /// Directory with `tls.crt` and `tls.key` of the metrics port; empty for plain text.
+  public var metricsCertificateDirectory = ""
+  /// Certificates of which clients of the metrics port must have one; empty for none.
+  public var metricsClientCAFile = ""
+  /// Who may read what the metrics port shows; nil for everybody.
+  public var metricsAuthorizer: (any MetricsAuthorizer)?
+  /// Whether the metrics port shows the dashboard.
+  public var showsDashboard = true
+  /// What is told about decisions.
+  public var explain = ExplainOptions()
 
   /// Creates the default options.
   public init() {}

@@ -83,9 +83,11 @@ extension ExtProcCall {
     }
     do throws(Rejection) {
       let decision = try Director.decide(input, pool: pool, loop: loop, placement: placement, label: &model)
+      takeRecord()
       if let rewrite = decision.rewrite { try replaceModel(rewrite) }
       answer(decision, basis)
     } catch {
+      if note.record == nil { takeRecord() }
       reject(error)
     }
   }
@@ -127,6 +129,7 @@ extension ExtProcCall {
       sendBody(endOfStream: false)
       send(loop.answers.requestTrailers)
     }
+    loop.instruments.requestAnswered(nanoseconds: loop.clock.nanoseconds() &- receivedAt)
     if basis != .headersOnly, let model {
       loop.metrics.requestStarted(model: model)
       isCounted = true
@@ -134,7 +137,8 @@ extension ExtProcCall {
   }
 
   private func sendDestination(_ endpoints: [Endpoint], _ kind: Answer.Kind, replacingBody: Bool = false) {
-    if endpoints.count == 1, generatedRequestID == nil, forwarding == nil, kind == .headers(.request) {
+    let isPlain = generatedRequestID == nil && forwarding == nil && note.record?.changesAnswer != true
+    if isPlain, endpoints.count == 1, kind == .headers(.request) {
       send(loop.answers.destination(endpoints[0]))
       return
     }
@@ -143,7 +147,8 @@ extension ExtProcCall {
     // A proxy that buffers sends the body on with the length it says.
     if replacingBody { more.append((name: "content-length", value: String(bodyBytes.count))) }
     var answer = HeaderAnswers.make(
-      kind, destination: destination(endpoints), headers: more, removing: forwarding?.removedRequestHeaders ?? [])
+      kind, destination: destination(endpoints), headers: more, removing: forwarding?.removedRequestHeaders ?? [],
+      metadata: note.record?.metadata ?? [])
     if replacingBody { answer.body = Array(bodyBytes) }
     send(answer.packed())
   }
@@ -162,7 +167,7 @@ extension ExtProcCall {
       loop.hold(leases, seconds: seconds)
     }
     stream?.markComplete()
-    stream?.finish(.ok)
+    finish(.ok)
   }
 
   private func sendBody(endOfStream: Bool) {
@@ -190,8 +195,10 @@ extension ExtProcCall {
     machine.rejected()
     errorCode = rejection.code
     loop.log(rejection, requestID: headers.requestID ?? generatedRequestID)
-    send(rejection.answer.packed())
-    stream?.finish(.ok)
+    var answer = rejection.answer
+    if let record = note.record { answer.headers += record.responseHeaders }
+    send(answer.packed())
+    finish(.ok)
     releaseBody()
   }
 }

@@ -7,8 +7,12 @@ import Scheduling
 extension ExtProcCall {
   func receivedResponseHeaders(_ view: HeaderMapView) {
     guard machine.isForwarding else { return }
+    note.responseBegan = loop.clock.nanoseconds()
     if let status = view.last(":status" as StaticString), let first = status.first, first >= UInt8(ascii: "4") {
       errorCode = "ModelServerError"
+    }
+    if note.record != nil, let status = view.last(":status" as StaticString) {
+      note.responseStatus = Int(String(decoding: status, as: UTF8.self))
     }
     response.begin(
       family: family, contentType: view.last("content-type" as StaticString),
@@ -22,17 +26,21 @@ extension ExtProcCall {
   }
 
   private func responseHeadersAnswer() -> [UInt8] {
-    guard let placed, let pool else { return loop.answers.responseHeaders }
-    var headers: [(name: String, value: String)] = []
-    for plugin in pool.responsePlugins { plugin.addResponseHeaders(placed, to: &headers) }
+    guard placed != nil || note.record != nil else { return loop.answers.responseHeaders }
+    var headers = note.record?.responseHeaders ?? []
+    if let placed, let pool {
+      for plugin in pool.responsePlugins { plugin.addResponseHeaders(placed, to: &headers) }
+    }
     return headers.isEmpty ? loop.answers.responseHeaders : HeaderAnswers.make(responseHeaders: headers).packed()
   }
 
   func receivedResponseBody(_ piece: UnsafeRawBufferPointer, endOfStream: Bool) {
     let action = machine.receivedBody(.response, byteCount: piece.count, endOfStream: endOfStream)
+    let began = loop.clock.nanoseconds()
+    defer { if response.isEventStream { note.responseNanoseconds &+= loop.clock.nanoseconds() &- began } }
     switch action {
     case .passResponseBody(let endOfStream):
-      read(piece)
+      read(piece, now: began)
       let metadata = endOfStream ? responseMetadata() : []
       response.restore(piece, endOfStream: endOfStream) { restored in
         // Held back as a whole.
@@ -41,7 +49,7 @@ extension ExtProcCall {
       }
       if endOfStream { responseMayBeComplete() }
     case .acknowledgeBody(.response):
-      read(piece)
+      read(piece, now: began)
       acknowledge(piece, endOfStream: endOfStream)
       responseMayBeComplete()
     default:
@@ -49,9 +57,9 @@ extension ExtProcCall {
     }
   }
 
-  private func read(_ piece: UnsafeRawBufferPointer) {
+  private func read(_ piece: UnsafeRawBufferPointer, now: UInt64) {
     guard !piece.isEmpty else { return }
-    let progress = response.read(piece, now: loop.clock.nanoseconds(), since: receivedAt)
+    let progress = response.read(piece, now: now, since: receivedAt)
     guard response.isEventStream, let model else { return }
     loop.metrics.tokensArrived(progress, at: response.times.first, model: model)
   }
@@ -102,8 +110,10 @@ extension ExtProcCall {
     stream?.markComplete()
     guard leases != nil else { return }
     leases = nil
+    let now = loop.clock.nanoseconds()
+    responseProcessed(now: now)
     guard let model else { return }
-    loop.metrics.responseCompleted(model: model, response, nanoseconds: loop.clock.nanoseconds() &- receivedAt)
+    loop.metrics.responseCompleted(model: model, response, nanoseconds: now &- receivedAt)
   }
 
   // MARK: Feedback

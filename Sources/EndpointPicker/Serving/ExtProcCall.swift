@@ -38,6 +38,9 @@ final class ExtProcCall: GRPCCall {
   // The response.
   var response = ResponsePhase()
 
+  /// What observers are told in the end.
+  var note = StreamNote()
+
   /// Request bodies up to this size are copied into the answer; larger ones are sent from where they are.
   static let copiedBody = 8 << 10
 
@@ -57,6 +60,8 @@ final class ExtProcCall: GRPCCall {
     subset = nil
     generatedRequestID = nil
     response.reset()
+    note = StreamNote()
+    loop.instruments.streamBegan()
   }
 
   // MARK: Messages
@@ -66,6 +71,10 @@ final class ExtProcCall: GRPCCall {
     do throws(ProcessingMessageError) {
       let message = try ProcessingMessage(bytes, arena: loop.arena)
       if let modes = message.bodyModes { machine.received(modes) }
+      if !note.hasModes {
+        note.hasModes = true
+        loop.instruments.streamHasModes(message.bodyModes)
+      }
       if !message.metadata.isEmpty { try readMetadata(message) }
       switch message.content {
       case .headers(let view, let endOfStream):
@@ -95,6 +104,7 @@ final class ExtProcCall: GRPCCall {
     if message.direction == .response, metadata.contains(namespace: ExtProcNames.loadBalancerNamespace) {
       let address = metadata.string(
         namespace: ExtProcNames.loadBalancerNamespace, key: ExtProcNames.servedEndpoint)
+      if note.record != nil { note.servedEndpoint = address }
       placed?.report = address.map { .address($0) } ?? .noAddress
       followServedEndpoint(address)
     }
@@ -131,7 +141,7 @@ final class ExtProcCall: GRPCCall {
 
   func receivedHalfClose() {
     // The proxy says nothing more, so nothing more will be answered; what was answered still goes out.
-    stream?.finish(.ok)
+    finish(.ok)
   }
 
   func exceeded(_ limit: GRPCLimit) {
@@ -152,6 +162,7 @@ final class ExtProcCall: GRPCCall {
     placed = nil
     placement.clear()
     releaseBody()
+    noteEnd()
     if isCounted, let model { loop.metrics.requestEnded(model: model) }
     if let errorCode { loop.metrics.requestFailed(model: model, code: errorCode) }
     model = nil
@@ -164,7 +175,7 @@ final class ExtProcCall: GRPCCall {
   func fail(_ status: GRPCStatus) {
     machine.rejected()
     errorCode = "Unknown"
-    stream?.finish(status)
+    finish(status)
   }
 
   func send(_ bytes: [UInt8]) {

@@ -43,17 +43,17 @@ final class HeaderAnswers {
   /// The same answer for a list of endpoints, with more headers, or as the answer to a buffered body.
   static func make(
     _ kind: Answer.Kind = .headers(.request), destination: String, headers: [(name: String, value: String)] = [],
-    removing removedHeaders: [String] = []
+    removing removedHeaders: [String] = [], metadata: [Answer.MetadataField] = []
   ) -> Answer {
     var answer = Answer(kind)
     answer.removedHeaders = removedHeaders
     answer.clearsRouteCache = true
     answer.headers = [(ExtProcNames.destinationEndpoint, destination)] + headers
-    answer.metadata = [
+    answer.metadata.append(
       Answer.MetadataField(
         namespace: "\(ExtProcNames.loadBalancerNamespace)", key: ExtProcNames.destinationEndpoint,
-        value: .string(destination))
-    ]
+        value: .string(destination)))
+    answer.metadata += metadata
     return answer
   }
 }

@@ -16,8 +16,9 @@ final class LoopContext {
   let metrics: LoopMetrics
   let models: ModelLabels
   let answers = HeaderAnswers()
-  let decisionLog: DecisionLog?
-  private let logger: Logger
+  let instruments: LoopInstruments
+  let explainer: Explainer
+  private let rejections: RejectionLog
   private let eventLoop: any EventLoop
   var random: RandomSource
   var spareCalls: [ExtProcCall] = []
@@ -27,15 +28,16 @@ final class LoopContext {
   private var policies: [(store: RequestPolicyStore, version: UInt64, current: RequestPolicies)] = []
 
   init(
-    maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, decisionLog: DecisionLog?, logger: Logger,
-    eventLoop: any EventLoop, seed: UInt64
+    maximumBodyBytes: Int, clock: NanosecondClock, metrics: LoopMetrics, instruments: LoopInstruments,
+    explainer: Explainer, logger: Logger, eventLoop: any EventLoop, seed: UInt64
   ) {
     self.parsing = RequestParsingContext(maximumBodyBytes: maximumBodyBytes)
     self.clock = clock
     self.metrics = metrics
     self.models = ModelLabels(metrics: metrics)
-    self.decisionLog = decisionLog
-    self.logger = logger
+    self.instruments = instruments
+    self.explainer = explainer
+    self.rejections = RejectionLog(logger: logger, eventLoop: eventLoop, instruments: instruments)
     self.eventLoop = eventLoop
     self.random = RandomSource(seed: seed)
   }
@@ -51,12 +53,7 @@ final class LoopContext {
 
   /// Notes a request that was refused, one line with its cause.
   func log(_ rejection: Rejection, requestID: String?) {
-    logger.info(
-      "request rejected",
-      metadata: [
-        "status": "\(rejection.status)", "code": "\(rejection.code)", "reason": "\(rejection.message)",
-        "request-id": "\(requestID ?? "")",
-      ])
+    rejections.log(rejection, requestID: requestID, now: now())
   }
 
   /// The policies in force for a pool, without a lock unless they have changed.

@@ -28,14 +28,17 @@ public struct Answer: Sendable {
 
     /// The namespace, such as `envoy.lb`.
     public var namespace: String
-    /// The key within the namespace.
+    /// The struct within the namespace that holds the field; nil for the namespace itself.
+    public var parent: String?
+    /// The key within the namespace or the struct.
     public var key: String
     /// The value.
     public var value: Value
 
     /// Creates a field.
-    public init(namespace: String, key: String, value: Value) {
+    public init(namespace: String, parent: String? = nil, key: String, value: Value) {
       self.namespace = namespace
+      self.parent = parent
       self.key = key
       self.value = value
     }
@@ -53,7 +56,7 @@ public struct Answer: Sendable {
   public var headers: [(name: String, value: String)] = []
   /// Headers to remove; no name holds a NUL.
   public var removedHeaders: [String] = []
-  /// Dynamic metadata; fields of one namespace follow each other.
+  /// Dynamic metadata; fields of one namespace follow each other, and so do those of one parent.
   public var metadata: [MetadataField] = []
   /// Whether the proxy looks for the route again.
   public var clearsRouteCache = false
@@ -83,8 +86,8 @@ public struct Answer: Sendable {
         case .number(let number): (nil, number)
         }
       return epp_metadata_field(
-        name_space: arena.copyTerminated(field.namespace), key: arena.copyTerminated(field.key), string: string,
-        number: number)
+        name_space: arena.copyTerminated(field.namespace), parent: field.parent.map { arena.copyTerminated($0) },
+        key: arena.copyTerminated(field.key), string: string, number: number)
     }
     return removed.withUnsafeBufferPointer { removed in
       packed(headers, removed, metadata, arena)

@@ -35,6 +35,7 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
       let connection = try makeConnection(context.eventLoop)
       connection.onNeedsFlush = { [unowned self] in flushSoon() }
       self.connection = connection
+      server.add(connection.counters, of: self)
     } catch {
       context.close(promise: nil)
       return
@@ -53,6 +54,7 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
     isReading = true
     startResetIntervalIfDue(connection)
     let buffer = unwrapInboundIn(data)
+    connection.counters.received(buffer.readableBytes)
     do {
       try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP2Error) in try connection.http2.feed(bytes) }
     } catch {
@@ -144,6 +146,7 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
         }
         if let failure { throw failure }
         guard written > 0 else { break }
+        connection.counters.sent(written)
         context.write(wrapOutboundOut(output), promise: nil)
         wrote = true
         guard session.hasMoreOutput else { break }

@@ -11,6 +11,9 @@ public final class GRPCServer: Sendable {
   private struct State {
     var listeners: [any Channel] = []
     var connections: [ObjectIdentifier: NIOLoopBound<GRPCChannelHandler>] = [:]
+    var counters: [ObjectIdentifier: ConnectionCounters] = [:]
+    /// Of connections that are gone.
+    var past = TransportStatistics()
     var isDraining = false
   }
 
@@ -39,6 +42,11 @@ public final class GRPCServer: Sendable {
 
   /// Bytes that all streams hold in memory.
   public var bufferedBytes: Int { totalBudget.bytes }
+
+  /// What all connections have done.
+  public var statistics: TransportStatistics {
+    state.withLock { state in state.counters.values.reduce(state.past) { $0 + $1.statistics } }
+  }
 
   /// Starts to listen.
   /// - Returns: the address bound, which tells the port when 0 was asked for.
@@ -92,6 +100,10 @@ public final class GRPCServer: Sendable {
 
   // MARK: Called by connections
 
+  func add(_ counters: ConnectionCounters, of handler: GRPCChannelHandler) {
+    state.withLock { $0.counters[ObjectIdentifier(handler)] = counters }
+  }
+
   func add(_ handler: GRPCChannelHandler, on eventLoop: any EventLoop) {
     let bound = NIOLoopBound(handler, eventLoop: eventLoop)
     let isDraining = state.withLock { state in
@@ -102,7 +114,11 @@ public final class GRPCServer: Sendable {
   }
 
   func remove(_ handler: GRPCChannelHandler) {
-    _ = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(handler)) }
+    state.withLock { state in
+      state.connections[ObjectIdentifier(handler)] = nil
+      guard let counters = state.counters.removeValue(forKey: ObjectIdentifier(handler)) else { return }
+      state.past = state.past + counters.statistics
+    }
   }
 
   func connectionFailed(_ error: any Error) {

@@ -7,6 +7,8 @@ import NIOCore
 package final class GRPCServerConnection: HTTP2Application {
   let configuration: GRPCServerConfiguration
   let budget: BufferBudget
+  /// What the connection has done.
+  package let counters = ConnectionCounters()
   package let eventLoop: any EventLoop
   private let methods: [any GRPCMethod]
   private var session: HTTP2Session?
@@ -34,6 +36,7 @@ package final class GRPCServerConnection: HTTP2Application {
   }
 
   package func handler(for stream: HTTP2Stream) -> (any HTTP2StreamHandler)? {
+    counters.opened()
     let handler = spareStreams.popLast() ?? GRPCServerStream(connection: self)
     handler.begin(stream)
     return handler

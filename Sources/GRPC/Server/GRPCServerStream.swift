@@ -162,6 +162,8 @@ public final class GRPCServerStream: HTTP2StreamHandler {
 
   /// Ends the call and makes the object ready for another.
   public func closed(_ code: HTTP2ErrorCode) {
+    let wasFinished = isFinished || http2?.isComplete == true
+    connection.counters.closed(isReset: code != .noError, wasFinished: wasFinished)
     http2 = nil
     isFinished = true
     let ended = call

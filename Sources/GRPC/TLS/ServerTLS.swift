@@ -5,6 +5,15 @@ public enum ServerTLS {
   /// A context from `tls.crt` and `tls.key` in a directory, the layout of a Kubernetes TLS secret.
   /// - Throws: when a file is missing or not PEM; the error names the file.
   public static func context(directory: String) throws -> NIOSSLContext {
+    let (chain, key) = try certificates(directory: directory)
+    return try context(chain: chain, key: key)
+  }
+
+  /// The certificate chain and key from `tls.crt` and `tls.key` in a directory.
+  /// - Throws: when a file is missing or not PEM; the error names the file.
+  package static func certificates(
+    directory: String
+  ) throws -> (certificates: [NIOSSLCertificate], key: NIOSSLPrivateKey) {
     let certificatePath = "\(directory)/tls.crt"
     let keyPath = "\(directory)/tls.key"
     let chain: [NIOSSLCertificate]
@@ -19,7 +28,7 @@ public enum ServerTLS {
     } catch {
       throw ServerTLSError(file: keyPath, reason: "\(error)")
     }
-    return try context(chain: chain, key: key)
+    return (chain, key)
   }
 
   /// A context with a certificate made for this process.

@@ -234,6 +234,7 @@ final class EndpointScraper {
 
   private func succeed(_ now: Double, missing: ModelServerFields) {
     context.counters.succeeded.add(1, ordering: .relaxed)
+    if !missing.isEmpty { context.counters.incomplete.add(1, ordering: .relaxed) }
     let before = record.succeeded(at: now, missing: missing)
     if before.consecutiveFailures > 0 {
       context.logger.info("metrics can be read again", metadata: metadata())

@@ -48,6 +48,8 @@ final class ScrapeRecord: Sendable {
 package struct ScrapeTotals: Sendable, Equatable {
   package let succeeded: Int
   package let failed: Int
+  /// Successful scrapes whose page lacked something that it should have told.
+  package let incomplete: Int
   /// Bytes of metrics pages received.
   package let bytes: Int
 }
@@ -56,11 +58,12 @@ package struct ScrapeTotals: Sendable, Equatable {
 final class ScrapeCounters: Sendable {
   let succeeded = Atomic<Int>(0)
   let failed = Atomic<Int>(0)
+  let incomplete = Atomic<Int>(0)
   let bytes = Atomic<Int>(0)
 
   var totals: ScrapeTotals {
     ScrapeTotals(
       succeeded: succeeded.load(ordering: .relaxed), failed: failed.load(ordering: .relaxed),
-      bytes: bytes.load(ordering: .relaxed))
+      incomplete: incomplete.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed))
   }
 }

@@ -49,6 +49,8 @@ public final class SchedulingCycle {
   var hasProduced = false
   /// Notes on the decision for people, kept only while set.
   public var trace: DecisionTrace?
+  /// Learns how long plugins take, only while set.
+  public var stopwatch: (any PluginStopwatch)?
 
   /// Creates a cycle.
   public init(table: EndpointTable, seed: UInt64) {
@@ -63,6 +65,7 @@ public final class SchedulingCycle {
     self.now = now
     requestNumber &+= 1
     trace = nil
+    if stopwatch != nil { stopwatch = nil }
     hasProduced = false
     primaryProfile = nil
     if peerEndpoint != nil { peerEndpoint = nil }

@@ -70,12 +70,19 @@ public struct PluginLoader {
       throw ConfigurationError(place("plugins"), "no profile handler or saturation detector could be made")
     }
     let estimators = instances.compactMap { $0.plugin as? any LoadEstimator }
+    let producers = ProducerOrder.sorted(instances, registry: registry)
+    var names = Scheduler.PluginNames()
+    names.handler = instances.first { $0.plugin is any ProfileHandler }?.name ?? names.handler
+    names.producers = producers.map(\.name)
+    names.observers = instances.filter { $0.plugin is any PlacementObserver }.map(\.name)
+    names.admitters = instances.filter { $0.plugin is any Admitter }.map(\.name)
     return LoadedPlugins(
       instances: instances,
       scheduler: Scheduler(
-        profiles: profiles, handler: handler, producers: ProducerOrder.sorted(instances, registry: registry),
+        profiles: profiles, handler: handler, producers: producers.map(\.producer),
         observers: instances.compactMap { $0.plugin as? any PlacementObserver },
-        admitters: instances.compactMap { $0.plugin as? any Admitter }, loadEstimator: estimators.first),
+        admitters: instances.compactMap { $0.plugin as? any Admitter }, loadEstimator: estimators.first,
+        pluginNames: names),
       saturationDetector: detector, parsers: parsers,
       responseHeadersPlugins: instances.compactMap { $0.plugin as? any ResponseHeadersPlugin },
       readsPrompts: requirements.contains { $0.data.kind == .tokenizedPrompt },
@@ -329,40 +336,45 @@ public struct PluginLoader {
   // MARK: Profiles
 
   private mutating func schedulingProfiles() -> [SchedulingProfile] {
-    let picker = sharedPicker()
+    let shared = sharedPicker()
     effective.schedulingProfiles = []
     guard !config.schedulingProfiles.isEmpty else {
       let members = instances.prefix(config.plugins.count).filter { !($0.plugin is any Picker) }
-      return [profile(Self.defaultProfile, members.map { ($0, nil) }, place("schedulingProfiles"), picker)].compactMap(
+      return [profile(Self.defaultProfile, members.map { ($0, nil) }, place("schedulingProfiles"), shared)].compactMap(
         \.self)
     }
     return config.schedulingProfiles.compactMap { specification in
       let members = specification.plugins.compactMap { member in
         instances.first { $0.name == member.plugin.name }.map { ($0, member.weight) }
       }
-      return profile(specification.name, members, specification.location, picker)
+      return profile(specification.name, members, specification.location, shared)
     }
   }
 
   /// The picker of profiles that name none: one that is configured, else the default.
-  private mutating func sharedPicker() -> PluginInstance? {
-    if let configured = instances.first(where: { $0.plugin is any Picker }) { return configured }
+  private mutating func sharedPicker() -> (name: String, picker: any Picker)? {
+    if let configured = instances.lazy.compactMap(Self.picker).first { return configured }
     makeDefault(Self.defaultPicker)
-    return instances.last
+    return instances.last.flatMap(Self.picker)
+  }
+
+  private static func picker(_ instance: PluginInstance) -> (name: String, picker: any Picker)? {
+    (instance.plugin as? any Picker).map { (instance.name, $0) }
   }
 
   private mutating func profile(
-    _ name: String, _ members: [(PluginInstance, Double?)], _ location: SourceLocation, _ sharedPicker: PluginInstance?
+    _ name: String, _ members: [(PluginInstance, Double?)], _ location: SourceLocation,
+    _ sharedPicker: (name: String, picker: any Picker)?
   ) -> SchedulingProfile? {
     var filters: [(name: String, filter: any Filter)] = []
     var scorers: [SchedulingProfile.WeightedScorer] = []
-    var picker: (any Picker)?
+    var picker: (name: String, picker: any Picker)?
     for (instance, weight) in members {
       if let filter = instance.plugin as? any Filter { filters.append((instance.name, filter)) }
       if let scorer = instance.plugin as? any Scorer {
         scorers.append(.init(name: instance.name, scorer: scorer, weight: weight ?? 1))
       }
-      if let own = instance.plugin as? any Picker {
+      if let own = Self.picker(instance) {
         if picker != nil {
           problems.append(ConfigurationProblem(location, "profile \"\(name)\" has two pickers"))
         }
@@ -375,8 +387,9 @@ public struct PluginLoader {
     }
     if picker == nil, let sharedPicker { all.append(.init(plugin: reference(sharedPicker.name), weight: nil)) }
     effective.schedulingProfiles.append(ProfileSpecification(name: name, plugins: all, location: location))
-    guard let picker = picker ?? sharedPicker?.plugin as? any Picker else { return nil }
-    return SchedulingProfile(name: name, filters: filters, scorers: scorers, picker: picker)
+    guard let picker = picker ?? sharedPicker else { return nil }
+    return SchedulingProfile(
+      name: name, filters: filters, scorers: scorers, picker: picker.picker, pickerName: picker.name)
   }
 
   private mutating func profileHandler(_ profiles: [SchedulingProfile]) -> (any ProfileHandler)? {

@@ -1,10 +1,13 @@
 /// The order in which producers run: as configured, but each after those whose data it reads.
 enum ProducerOrder {
-  static func sorted(_ instances: [PluginInstance], registry: PluginRegistry) -> [any Producer] {
-    var left: [(registration: PluginRegistration?, producer: any Producer)] = instances.compactMap { instance in
-      (instance.plugin as? any Producer).map { (registry.registration(for: instance.type), $0) }
-    }
-    var sorted: [any Producer] = []
+  static func sorted(
+    _ instances: [PluginInstance], registry: PluginRegistry
+  ) -> [(name: String, producer: any Producer)] {
+    var left: [(registration: PluginRegistration?, producer: (name: String, producer: any Producer))] =
+      instances.compactMap { instance in
+        (instance.plugin as? any Producer).map { (registry.registration(for: instance.type), (instance.name, $0)) }
+      }
+    var sorted: [(name: String, producer: any Producer)] = []
     while !left.isEmpty {
       let next = left.indices.first { index in
         let reads = (left[index].registration?.requires ?? []) + (left[index].registration?.uses ?? [])

@@ -2,6 +2,21 @@ import Endpoints
 
 /// Runs producers and profiles for a request. Pure: no I/O, no clock, no logging; one scheduler serves all event loops.
 public struct Scheduler: Sendable {
+  /// The names that plugins go by, for whoever measures them, in the orders of the scheduler's lists.
+  public struct PluginNames: Sendable {
+    /// Name of the profile handler.
+    public var handler = "profile-handler"
+    /// Names of the producers.
+    public var producers: [String] = []
+    /// Names of the observers.
+    public var observers: [String] = []
+    /// Names of the admission plugins.
+    public var admitters: [String] = []
+
+    /// No names.
+    public init() {}
+  }
+
   /// The profiles, in configuration order.
   public let profiles: [SchedulingProfile]
   /// Decides which profiles run.
@@ -15,12 +30,14 @@ public struct Scheduler: Sendable {
   /// Tells how many tokens a request counts; nil for its prompt tokens.
   public let loadEstimator: (any LoadEstimator)?
   private let names: ProfileNames
+  private let pluginNames: PluginNames
 
   /// Creates a scheduler.
   /// - Parameter observers: the producers unless given.
   public init(
     profiles: [SchedulingProfile], handler: any ProfileHandler, producers: [any Producer] = [],
-    observers: [any PlacementObserver]? = nil, admitters: [any Admitter] = [], loadEstimator: (any LoadEstimator)? = nil
+    observers: [any PlacementObserver]? = nil, admitters: [any Admitter] = [],
+    loadEstimator: (any LoadEstimator)? = nil, pluginNames: PluginNames = PluginNames()
   ) {
     self.profiles = profiles
     self.handler = handler
@@ -29,6 +46,7 @@ public struct Scheduler: Sendable {
     self.admitters = admitters
     self.loadEstimator = loadEstimator
     self.names = ProfileNames(profiles.map(\.name))
+    self.pluginNames = pluginNames
   }
 
   /// Asks the admission plugins about the request of a cycle that has candidates, after running the producers.
@@ -36,8 +54,11 @@ public struct Scheduler: Sendable {
   public func denial(of cycle: SchedulingCycle) -> String? {
     guard !admitters.isEmpty else { return nil }
     produce(cycle)
-    for admitter in admitters {
-      if let reason = admitter.denial(cycle) { return reason }
+    cycle.stopwatch?.start()
+    for index in admitters.indices {
+      let reason = admitters[index].denial(cycle)
+      cycle.stopwatch?.lap(.admission, Self.name(index, pluginNames.admitters))
+      if let reason { return reason }
     }
     return nil
   }
@@ -57,7 +78,9 @@ public struct Scheduler: Sendable {
     // A handler that never ends would hang a loop; no handler needs more rounds than there are profiles.
     for _ in 0...profiles.count {
       next.removeAll(keepingCapacity: true)
+      cycle.stopwatch?.start()
       handler.nextProfiles(cycle, profiles: profiles, into: &next)
+      cycle.stopwatch?.lap(.profilePicker, pluginNames.handler)
       guard !next.isEmpty else { break }
       for index in next where index < profiles.count {
         if !profiles[index].run(cycle, index: index) { failed = index }
@@ -66,7 +89,9 @@ public struct Scheduler: Sendable {
     guard cycle.results.contains(where: \.hasRun) else {
       throw handler.reasonNothingRan(cycle, profiles: profiles).map { .undecided($0) } ?? .noProfileRan
     }
+    cycle.stopwatch?.start()
     let primary = try handler.primaryProfile(cycle, profiles: profiles)
+    cycle.stopwatch?.lap(.profileResults, pluginNames.handler)
     if let failed, cycle.results.allSatisfy(\.endpoints.isEmpty) {
       throw .noCandidateLeft(profile: profiles[failed].name)
     }
@@ -80,7 +105,11 @@ public struct Scheduler: Sendable {
   private func produce(_ cycle: SchedulingCycle) {
     guard !cycle.hasProduced else { return }
     cycle.hasProduced = true
-    for index in producers.indices { producers[index].produce(cycle) }
+    cycle.stopwatch?.start()
+    for index in producers.indices {
+      producers[index].produce(cycle)
+      cycle.stopwatch?.lap(.producer, Self.name(index, pluginNames.producers))
+    }
   }
 
   /// What to count on the first endpoint of a profile's result, now that the request is scheduled.
@@ -109,7 +138,15 @@ public struct Scheduler: Sendable {
     for index in profiles.indices where index == primary || profiles[index].name == Self.prefillProfile {
       if cycle.results[index].hasRun { cycle.placements.append(cycle.results[index]) }
     }
-    for index in observers.indices { observers[index].requestPlaced(cycle) }
+    cycle.stopwatch?.start()
+    for index in observers.indices {
+      observers[index].requestPlaced(cycle)
+      cycle.stopwatch?.lap(.placement, Self.name(index, pluginNames.observers))
+    }
+  }
+
+  private static func name(_ index: Int, _ names: [String]) -> String {
+    index < names.count ? names[index] : ""
   }
 
   private static let prefillProfile = "prefill"

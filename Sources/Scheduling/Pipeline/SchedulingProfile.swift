@@ -25,16 +25,19 @@ public final class SchedulingProfile: Sendable {
   public let scorers: [WeightedScorer]
   /// The picker.
   public let picker: any Picker
+  /// Name of the picker.
+  public let pickerName: String
 
   /// Creates a profile.
   public init(
     name: String, filters: [(name: String, filter: any Filter)] = [], scorers: [WeightedScorer] = [],
-    picker: any Picker
+    picker: any Picker, pickerName: String = "picker"
   ) {
     self.name = name
     self.filters = filters
     self.scorers = scorers
     self.picker = picker
+    self.pickerName = pickerName
   }
 
   /// Filters, scores and picks: each score is clamped to 0…1, multiplied by its weight and added up.
@@ -44,20 +47,24 @@ public final class SchedulingProfile: Sendable {
     cycle.results[index].ran()
     cycle.forgetFilters()
     var trace = cycle.trace.map { _ in DecisionTrace.ProfileTrace(name: name) }
+    cycle.stopwatch?.start()
     for index in filters.indices {
+      let before = trace.map { _ in Self.addresses(cycle) }
       cycle.apply(filters[index].filter)
-      trace?.filters.append((filters[index].name, cycle.count))
+      cycle.stopwatch?.lap(.filter, filters[index].name)
+      if let before { trace?.filters.append(Self.result(of: filters[index].name, before, cycle)) }
       guard cycle.count > 0 else { break }
     }
     guard cycle.count > 0 else {
       if let trace { cycle.trace?.profiles.append(trace) }
       return false
     }
-    trace?.endpoints = (0..<cycle.count).map { cycle.endpoint($0).addressText }
+    if trace != nil { trace?.endpoints = Self.addresses(cycle) }
     let totals = cycle.makeScores()
     for index in scorers.indices {
       let scores = cycle.makeScores()
       scorers[index].scorer.score(cycle, into: scores)
+      cycle.stopwatch?.lap(.scorer, scorers[index].name)
       Self.add(scores, scorers[index].weight, to: totals)
       trace?.scorers.append(
         DecisionTrace.ScorerScores(
@@ -68,6 +75,7 @@ public final class SchedulingProfile: Sendable {
     swap(&picks, &cycle.sparePicks)
     picks.removeAll(keepingCapacity: true)
     picker.pick(cycle, totals: UnsafeBufferPointer(totals), picks: &picks)
+    cycle.stopwatch?.lap(.picker, pickerName)
     for position in picks {
       cycle.results[index].append(cycle.endpoint(position), candidate: cycle.allPosition(position))
     }
@@ -78,6 +86,22 @@ public final class SchedulingProfile: Sendable {
     }
     defer { cycle.sparePicks = picks }
     return !picks.isEmpty
+  }
+
+  private static func addresses(_ cycle: SchedulingCycle) -> [String] {
+    (0..<cycle.count).map { cycle.endpoint($0).addressText }
+  }
+
+  private static func result(
+    of filter: String, _ before: [String], _ cycle: SchedulingCycle
+  ) -> DecisionTrace.FilterResult {
+    var dropped: [String] = []
+    if cycle.count < before.count {
+      let left = Set(addresses(cycle))
+      dropped = Array(
+        before.lazy.filter { !left.contains($0) }.prefix(DecisionTrace.FilterResult.maximumDropped))
+    }
+    return DecisionTrace.FilterResult(name: filter, left: cycle.count, dropped: dropped)
   }
 
   private static func add(

@@ -7,7 +7,7 @@ import PrefixCache
 /// The prompt is cut into blocks whose chained hashes are looked up in an index of what was sent where. A request that
 /// was placed is learned at once, so that the next one with the same beginning finds it. Follows the newer of the
 /// reference's two algorithms (token blocks of at least 64 tokens, the partial last block included).
-public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver, PlacementFollower {
+public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointObserver, PlacementFollower {
   /// The parameters of the producer.
   public struct Parameters: Sendable, Hashable {
     /// Take block size and capacity from the servers' metrics where they tell.
@@ -62,6 +62,8 @@ public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver, P
     for prompt in 0..<inference.prompts.count {
       hasher.append(prompt: inference.prompts[prompt], root: root, to: work.chains)
     }
+    cycle.trace?.noteBlocks(
+      tokensPerBlock: hasher.blockSize, count: work.chains.blockCount, hashes: work.chains.allHashes)
     work.matches.reset(slotCount: cycle.snapshot.slotBound)
     for chain in 0..<work.chains.count { index.addLongestMatches(of: work.chains[chain], to: work.matches) }
     let matched = cycle.makeAttribute(attributes.matchedBlocks)
@@ -149,6 +151,16 @@ public final class ApproximatePrefixCacheProducer: Producer, EndpointObserver, P
     guard parameters.autoTune else { return parameters.lruCapacityPerServer }
     let scraped = table.value(.cacheBlockCount, slot: endpoint.slot)
     return scraped >= 1 && scraped <= 1e9 ? Int(scraped) : parameters.lruCapacityPerServer
+  }
+
+  /// What the endpoint chosen for the request of a placed cycle had of its prompt.
+  public func placedMatch(_ cycle: SchedulingCycle) -> PrefixMatch? {
+    guard let total = cycle.scalar(attributes.totalBlocks), let size = cycle.scalar(attributes.blockSize),
+      let primary = cycle.primaryProfile, let candidate = cycle.results[primary].candidates.first
+    else { return nil }
+    return PrefixMatch(
+      matchedBlocks: Int(cycle.attribute(attributes.matchedBlocks, ofCandidate: candidate) ?? 0),
+      totalBlocks: Int(total), tokensPerBlock: Int(size))
   }
 
   /// Forgets what an endpoint held, because it is gone.

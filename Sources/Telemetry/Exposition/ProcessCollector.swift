@@ -27,6 +27,26 @@ public struct ProcessCollector: MetricsCollector {
   }
 }
 
+/// What this process has used.
+public struct ProcessUsage: Sendable, Hashable {
+  /// Seconds of processor time.
+  public let cpuSeconds: Double
+  /// Bytes in memory.
+  public let residentBytes: Double
+  /// Seconds since the process began.
+  public let uptimeSeconds: Double
+
+  /// What it has used until now; nil where `/proc` cannot be read.
+  public static func current() -> ProcessUsage? {
+    let status = ProcessStatus.current()
+    guard let cpu = status.cpuSeconds, let resident = status.residentBytes, let start = status.startTime else {
+      return nil
+    }
+    return ProcessUsage(
+      cpuSeconds: cpu, residentBytes: resident, uptimeSeconds: max(0, Double(LogTimestamp.now()) * 1e-6 - start))
+  }
+}
+
 /// What the kernel tells of this process.
 struct ProcessStatus {
   var cpuSeconds: Double?

@@ -42,7 +42,8 @@ public struct JSONLogHandler: LogHandler {
 
   /// Writes a line.
   public func log(event: LogEvent) {
-    var line = JSONLine()
+    var line = JSONWriter(capacity: 256)
+    line.beginObject()
     line.field("level", event.level.lineName)
     line.field("ts", LogTimestamp.text(microseconds: now()))
     line.field("logger", label)
@@ -50,7 +51,9 @@ public struct JSONLogHandler: LogHandler {
     for (key, value) in LogMetadata.merged(handler: metadata, provider: metadataProvider, event: event) {
       line.field(["level", "ts", "logger", "msg"].contains(key) ? "metadata.\(key)" : key, value)
     }
-    output.write(line.finish())
+    line.endObject()
+    line.endLine()
+    output.write(line.bytes)
   }
 }
 
@@ -82,77 +85,35 @@ enum LogMetadata {
   }
 }
 
-/// A JSON object that is written field by field.
-struct JSONLine {
-  private var bytes: [UInt8] = [UInt8(ascii: "{")]
-
-  mutating func field(_ key: String, _ value: String) {
-    start(key)
-    append(value)
-  }
-
-  mutating func field(_ key: String, _ value: Logger.Metadata.Value) {
-    start(key)
+extension JSONWriter {
+  fileprivate mutating func field(_ key: String, _ value: Logger.Metadata.Value) {
+    self.key(key)
     append(value, depth: 0)
   }
 
-  mutating func finish() -> [UInt8] {
-    bytes += "}\n".utf8
-    return bytes
-  }
-
-  private mutating func start(_ key: String) {
-    if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-    append(key)
-    bytes.append(UInt8(ascii: ":"))
-  }
-
   private mutating func append(_ value: Logger.Metadata.Value, depth: Int) {
-    guard depth < 16 else { return append("…") }
+    guard depth < 16 else { return self.value("…") }
     switch value {
     case .string(let text):
-      append(text)
+      self.value(text)
     case .stringConvertible(let convertible):
       switch convertible {
-      case let number as any BinaryInteger: bytes += String(describing: number).utf8
-      case let number as Double where number.isFinite: bytes += number.description.utf8
-      case let truth as Bool: bytes += (truth ? "true" : "false").utf8
-      default: append(String(describing: convertible))
+      case let number as any BinaryInteger: raw(String(describing: number).utf8)
+      case let number as Double where number.isFinite: raw(number.description.utf8)
+      case let truth as Bool: self.value(truth)
+      default: self.value(String(describing: convertible))
       }
     case .array(let elements):
-      bytes.append(UInt8(ascii: "["))
-      for (index, element) in elements.enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        append(element, depth: depth + 1)
-      }
-      bytes.append(UInt8(ascii: "]"))
+      beginArray()
+      for element in elements { append(element, depth: depth + 1) }
+      endArray()
     case .dictionary(let fields):
-      bytes.append(UInt8(ascii: "{"))
-      for (index, field) in fields.sorted(by: { $0.key < $1.key }).enumerated() {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        append(field.key)
-        bytes.append(UInt8(ascii: ":"))
-        append(field.value, depth: depth + 1)
+      beginObject()
+      for (name, field) in fields.sorted(by: { $0.key < $1.key }) {
+        key(name)
+        append(field, depth: depth + 1)
       }
-      bytes.append(UInt8(ascii: "}"))
+      endObject()
     }
-  }
-
-  private mutating func append(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): bytes += "\\\"".utf8
-      case UInt8(ascii: "\\"): bytes += "\\\\".utf8
-      case UInt8(ascii: "\n"): bytes += "\\n".utf8
-      case UInt8(ascii: "\r"): bytes += "\\r".utf8
-      case UInt8(ascii: "\t"): bytes += "\\t".utf8
-      case 0..<0x20:
-        bytes += (byte < 16 ? "\\u000" : "\\u00").utf8
-        bytes += String(byte, radix: 16).utf8
-      default: bytes.append(byte)
-      }
-    }
-    bytes.append(UInt8(ascii: "\""))
   }
 }

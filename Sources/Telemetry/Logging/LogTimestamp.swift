@@ -1,16 +1,16 @@
 import Glibc
 
 /// Times as log lines carry them: RFC 3339, UTC, microseconds.
-enum LogTimestamp {
+package enum LogTimestamp {
   /// The present moment, in microseconds since 1970.
-  static func now() -> Int64 {
+  package static func now() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
   }
 
   /// `2025-01-31T12:00:00.000001Z`.
-  static func text(microseconds: Int64) -> String {
+  package static func text(microseconds: Int64) -> String {
     let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
     var seconds = time_t(remainder < 0 ? quotient - 1 : quotient)
     let fraction = remainder < 0 ? remainder + 1_000_000 : remainder

@@ -113,8 +113,9 @@ public struct HistogramCell: @unchecked Sendable {
   }
 
   /// Counts a value; NaN is ignored.
+  /// - Parameter times: how often, for values that stand for others which were not measured.
   @inlinable
-  public func observe(_ value: Double, on shard: MetricsShard) {
+  public func observe(_ value: Double, times: UInt64 = 1, on shard: MetricsShard) {
     if value.isNaN { return }
     var low = 0
     var high = boundCount
@@ -122,7 +123,7 @@ public struct HistogramCell: @unchecked Sendable {
       let middle = (low + high) >> 1
       if bounds[middle] < value { low = middle + 1 } else { high = middle }
     }
-    words.add(UInt64(1), toWord: low, on: shard)
-    words.add(value, toWord: boundCount + 1, on: shard)
+    words.add(times, toWord: low, on: shard)
+    words.add(value * Double(times), toWord: boundCount + 1, on: shard)
   }
 }

@@ -73,6 +73,9 @@ final class MetricFamily: Sendable {
     }
   }
 
+  /// The words of all series by their label values.
+  var cells: [[String]: CellWords] { state.withLock(\.cells) }
+
   /// The series that exist, in the order of their creation.
   var series: [Series] { state.withLock(\.series) }
 }

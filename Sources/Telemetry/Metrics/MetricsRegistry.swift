@@ -27,6 +27,7 @@ public final class MetricsRegistry: Sendable {
   private struct State {
     var families: [String: (family: MetricFamily, histogram: HistogramFamily?)] = [:]
     var collectors: [any MetricsCollector] = []
+    var refreshers: [@Sendable () -> Void] = []
   }
 
   private let storage: MetricStorage
@@ -94,6 +95,15 @@ public final class MetricsRegistry: Sendable {
     state.withLock { $0.collectors.append(collector) }
   }
 
+  /// Adds work to be done right before each scrape, such as setting gauges on the shared shard. Called from whatever
+  /// thread scrapes, possibly from several at once.
+  public func onScrape(_ refresh: @escaping @Sendable () -> Void) {
+    state.withLock { $0.refreshers.append(refresh) }
+  }
+
+  /// The family of this name.
+  func family(_ name: String) -> MetricFamily? { state.withLock { $0.families[name]?.family } }
+
   private func register(
     _ name: String, help: String, kind: MetricKind, labels: [MetricLabel], bounds: [Double]
   ) throws(MetricsRegistrationError) -> (family: MetricFamily, histogram: HistogramFamily?) {
@@ -124,6 +134,7 @@ public final class MetricsRegistry: Sendable {
 
   /// All metrics as text: families by name, then what the collectors add.
   public func exposition(_ format: ExpositionFormat) -> [UInt8] {
+    for refresh in state.withLock(\.refreshers) { refresh() }
     let (families, collectors) = state.withLock { state in
       (state.families.values.map(\.family).sorted { $0.name < $1.name }, state.collectors)
     }

@@ -21,8 +21,7 @@ public final class ReferenceMetrics: Sendable {
   private let prefixIndexerHitBytes: TwinFamily<HistogramFamily>
   private let info: TwinFamily<GaugeFamily>
   private let rewriteDecisions: TwinFamily<CounterFamily>
-  private let pollErrors: CounterFamily
-  private let extractErrors: CounterFamily
+  private let poolSaturation: TwinFamily<GaugeFamily>
   private let requestProcessing: HistogramFamily
   private let responseProcessing: HistogramFamily
 
@@ -55,7 +54,8 @@ public final class ReferenceMetrics: Sendable {
       newer: ["status", target, "endpoint_name", "namespace", "port"])
     let plugin: [MetricLabel] = ["extension_point", "plugin_type", "plugin_name"]
     pluginDuration = try registrar.histogram(
-      name("plugin_duration_seconds"), "Time that one call of a plugin took, in seconds.",
+      name("plugin_duration_seconds"),
+      "Time that one call of a plugin took, in seconds, estimated from a sample of the requests.",
       older: plugin, newer: plugin, buckets: ReferenceBuckets.schedulingLatency)
     let indexer: [MetricLabel] = ["plugin_name", "plugin_type"]
     prefixIndexerSize = try registrar.gauge(
@@ -77,12 +77,11 @@ public final class ReferenceMetrics: Sendable {
       name("model_rewrite_decisions_total"), "Decisions to replace a request's model name.",
       older: rewrite, newer: rewrite)
 
+    poolSaturation = try registrar.gauge(
+      name("flow_control_pool_saturation"), "How loaded a pool is as its saturation detector sees it; 1 is saturated.",
+      older: ["inference_pool"], newer: ["inference_pool", "stage"])
+
     let prefix = TwinRegistrar.newerPrefix
-    pollErrors = try registry.counter(
-      prefix + "datalayer_poll_errors_total", help: "Failed polls of a data source.".alpha, labels: ["source_type"])
-    extractErrors = try registry.counter(
-      prefix + "datalayer_extract_errors_total", help: "Failed extractions from a data source's output.".alpha,
-      labels: ["source_type", "extractor_type"])
     requestProcessing = try registry.histogram(
       prefix + "request_processing_duration_seconds", help: "Time from a request to its answer, in seconds.".alpha,
       buckets: ReferenceBuckets.requestProcessingLatency)
@@ -116,7 +115,7 @@ extension ReferenceMetrics {
   /// Seconds that calls of a plugin take.
   ///
   /// - Parameter extensionPoint: where it is called: `Filter`, `Scorer`, `Picker`, `ProfilePicker`,
-  ///   `ProcessProfilesResults`, `PreRequest`, `ResponseReceived` or `ResponseStreaming`.
+  ///   `ProcessProfilesResults`, `PreRequest`, `PrepareData`, `Admission`, `ResponseReceived` or `ResponseStreaming`.
   public func pluginDurationSeries(extensionPoint: String, type: String, name: String) -> TwinHistogram {
     let values = [extensionPoint, type, name]
     return pluginDuration.twin(older: values, newer: values)
@@ -126,9 +125,19 @@ extension ReferenceMetrics {
   public func prefixIndexerSeries(pluginType: String, pluginName: String) -> PrefixIndexerSeries {
     let values = [pluginName, pluginType]
     return PrefixIndexerSeries(
-      size: prefixIndexerSize.twin(older: [], newer: values),
       hitRatio: prefixIndexerHitRatio.twin(older: [], newer: values),
       hitBytes: prefixIndexerHitBytes.twin(older: [], newer: values))
+  }
+
+  /// Sets the number of entries of a prefix index, for scrapes. The older name, which has no labels, gets `total`.
+  public func setPrefixIndexerSize(_ entries: Int, total: Int, pluginType: String, pluginName: String) {
+    prefixIndexerSize.older?.cell().set(Double(total), on: registry.sharedShard)
+    prefixIndexerSize.newer.cell([pluginName, pluginType]).set(Double(entries), on: registry.sharedShard)
+  }
+
+  /// How loaded a pool is; always to be set on the same shard.
+  public func poolSaturationSeries(pool: String) -> TwinGauge {
+    poolSaturation.twin(older: [pool], newer: [pool, "effective"])
   }
 
   /// Exposes what was built.
@@ -139,14 +148,6 @@ extension ReferenceMetrics {
   /// Decisions of one rewrite rule to replace `model` by `target`.
   public func rewriteDecisionsSeries(rewrite: String, model: String, target: String) -> TwinCounter {
     rewriteDecisions.twin(older: [rewrite, model, target], newer: [rewrite, model, target])
-  }
-
-  /// Failed polls of a data source type.
-  public func pollErrorsSeries(sourceType: String) -> CounterCell { pollErrors.cell([sourceType]) }
-
-  /// Failed extractions from a data source type's output.
-  public func extractErrorsSeries(sourceType: String, extractorType: String) -> CounterCell {
-    extractErrors.cell([sourceType, extractorType])
   }
 
   /// The gauges of a pool.
@@ -172,8 +173,6 @@ public struct EndpointLabels: Sendable, Hashable {
 
 /// What a prefix index reports.
 public struct PrefixIndexerSeries: Sendable {
-  /// Entries in the index.
-  public let size: TwinGauge
   /// Share of a prompt that was found, 0…1.
   public let hitRatio: TwinHistogram
   /// Bytes of a prompt that were found.

@@ -42,10 +42,10 @@ public struct TwinHistogram: Sendable {
   let older: HistogramCell?
   let newer: HistogramCell
 
-  /// Counts a value.
-  public func observe(_ value: Double, on shard: MetricsShard) {
-    older?.observe(value, on: shard)
-    newer.observe(value, on: shard)
+  /// Counts a value; `times` for values that stand for others which were not measured.
+  public func observe(_ value: Double, times: UInt64 = 1, on shard: MetricsShard) {
+    older?.observe(value, times: times, on: shard)
+    newer.observe(value, times: times, on: shard)
   }
 }
 

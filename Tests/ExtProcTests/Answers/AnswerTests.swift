@@ -41,6 +41,25 @@ import Testing
     }
   }
 
+  @Test func metadataInStructs() throws {
+    var answer = Answer(.headers(.request))
+    answer.metadata = [
+      .init(namespace: "envoy.lb", key: "endpoint", value: .string("a")),
+      .init(namespace: "envoy.lb", parent: "scores", key: "a", value: .number(1)),
+      .init(namespace: "envoy.lb", parent: "scores", key: "b", value: .number(0.5)),
+      .init(namespace: "envoy.lb", parent: "names", key: "a", value: .string("x")),
+      .init(namespace: "envoy.lb", key: "last", value: .number(2)),
+      .init(namespace: "other", parent: "scores", key: "a", value: .number(3)),
+    ]
+    try unpacked(answer) { message in
+      #expect(
+        Response.metadata(message.dynamic_metadata) == [
+          "envoy.lb/endpoint=a", "envoy.lb/scores/a=1.0", "envoy.lb/scores/b=0.5", "envoy.lb/names/a=x",
+          "envoy.lb/last=2.0", "other/scores/a=3.0",
+        ])
+    }
+  }
+
   @Test func responseHeaders() throws {
     var answer = Answer(.headers(.response))
     answer.headers = Self.headers

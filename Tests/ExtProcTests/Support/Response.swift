@@ -35,17 +35,24 @@ struct Response {
     var action: UInt32 = 2
   }
 
-  /// Dynamic metadata as `namespace/key=value`, in order.
+  /// Dynamic metadata as `namespace/key=value`, in order; fields of structs as `namespace/struct/key=value`.
   static func metadata(_ structure: UnsafeMutablePointer<Google__Protobuf__Struct>?) -> [String] {
     fields(structure).flatMap { namespace, value -> [String] in
       guard let value, value.kind_case == GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE else { return ["\(namespace)?"] }
-      return fields(value.struct_value).map { key, value in
-        switch value?.kind_case {
-        case GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE?:
-          "\(namespace)/\(key)=\(value.map { String(cString: $0.string_value) } ?? "")"
-        case GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE?: "\(namespace)/\(key)=\(value?.number_value ?? .nan)"
-        default: "\(namespace)/\(key)?"
-        }
+      return metadata(value.struct_value, in: namespace)
+    }
+  }
+
+  private static func metadata(
+    _ structure: UnsafeMutablePointer<Google__Protobuf__Struct>?, in path: String
+  ) -> [String] {
+    fields(structure).flatMap { key, value -> [String] in
+      switch value?.kind_case {
+      case GOOGLE__PROTOBUF__VALUE__KIND_STRING_VALUE?:
+        ["\(path)/\(key)=\(value.map { String(cString: $0.string_value) } ?? "")"]
+      case GOOGLE__PROTOBUF__VALUE__KIND_NUMBER_VALUE?: ["\(path)/\(key)=\(value?.number_value ?? .nan)"]
+      case GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE?: metadata(value?.struct_value, in: "\(path)/\(key)")
+      default: ["\(path)/\(key)?"]
       }
     }
   }

@@ -1,0 +1,39 @@
+import Endpoints
+import ModelServerMetrics
+import Telemetry
+
+/// How the scraping of model servers goes, in sum and for each endpoint.
+struct ScrapeCollector: MetricsCollector {
+  let scrapers: ScraperPool
+  let pool: CurrentPool
+  let clock: NanosecondClock
+
+  func collect(into writer: inout MetricsWriter) {
+    let totals = scrapers.totals
+    writer.family("epp_scrapes_total", kind: .counter, help: "Scrapes of model servers.")
+    writer.sample(Double(totals.succeeded), labels: [("result", "success")])
+    writer.sample(Double(totals.failed), labels: [("result", "failure")])
+    writer.family("epp_scraped_bytes_total", kind: .counter, help: "Bytes read from metrics pages.")
+    writer.sample(Double(totals.bytes))
+
+    let statuses = scrapers.statuses()
+    let now = clock.seconds()
+    let endpoints: [(labels: [(name: String, value: String)], status: ScrapeStatus)] = pool.value.endpoints.snapshot()
+      .endpoints.compactMap { endpoint in
+        statuses[endpoint.id].map { status in
+          ([("endpoint_name", endpoint.id.name), ("namespace", endpoint.id.namespace)], status)
+        }
+      }
+    guard !endpoints.isEmpty else { return }
+    writer.family(
+      "epp_endpoint_scrape_age_seconds", kind: .gauge,
+      help: "Time since an endpoint's metrics were read last, in seconds; absent if they never were.")
+    for (labels, status) in endpoints {
+      if let age = status.age(now: now) { writer.sample(max(0, age), labels: labels) }
+    }
+    writer.family(
+      "epp_endpoint_scrape_failures", kind: .gauge,
+      help: "Failed scrapes of an endpoint since the last that succeeded.")
+    for (labels, status) in endpoints { writer.sample(Double(status.consecutiveFailures), labels: labels) }
+  }
+}
