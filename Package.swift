@@ -18,6 +18,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -78,6 +79,21 @@ let package = Package(
       name: "Telemetry",
       dependencies: [.product(name: "Logging", package: "swift-log")]),
 
+    // MARK: Simulated model servers
+    .target(
+      name: "ModelServerSimulator",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+
+    // MARK: Tools for operators
+    .target(name: "DataPlaneCheck", dependencies: ["PickerConfiguration"]),
+    .target(
+      name: "Replay",
+      dependencies: ["InferenceAPI", "Endpoints", "PickerConfiguration", "Scheduling", "ModelServerSimulator"]),
+
     // MARK: Assembly
     .target(
       name: "EndpointPicker",
@@ -93,19 +109,12 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "PickerConfiguration", "Telemetry",
+        "EndpointPicker", "PickerConfiguration", "Telemetry", "DataPlaneCheck", "Replay",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    // MARK: Simulated model servers
-    .target(
-      name: "ModelServerSimulator",
-      dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-      ]),
     .executableTarget(
       name: "model-server-sim",
       dependencies: [
@@ -129,6 +138,8 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests",
       dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")]),
+    .testTarget(name: "DataPlaneCheckTests", dependencies: ["DataPlaneCheck"]),
+    .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
     .testTarget(name: "EndpointPickerTests", dependencies: ["EndpointPicker"]),
     .testTarget(name: "ModelServerSimulatorTests", dependencies: ["ModelServerSimulator"]),
   ],

@@ -15,7 +15,13 @@ import Telemetry
 @main
 enum Epp {
   static func main() async {
-    let flags = readFlags(Array(CommandLine.arguments.dropFirst()))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let command = Subcommands.named(in: arguments) {
+      let outcome = await command.run(Array(arguments.dropFirst()))
+      if let message = outcome.message { report(message) }
+      exit(outcome.status)
+    }
+    let flags = readFlags(arguments)
     let logger = makeLogger(flags)
     do {
       let options = try flags.options()
@@ -58,8 +64,13 @@ enum Epp {
   }
 
   private static func stop(_ code: Int32, _ message: String) -> Never {
-    let line = Array("epp: \(message)\n".utf8)
-    write(STDERR_FILENO, line, line.count)
+    report("epp: \(message)")
     exit(code)
+  }
+
+  /// Writes a line to the standard error stream.
+  static func report(_ message: String) {
+    let line = Array("\(message)\n".utf8)
+    write(STDERR_FILENO, line, line.count)
   }
 }

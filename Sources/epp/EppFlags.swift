@@ -6,7 +6,9 @@ import PickerConfiguration
 struct EppFlags: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "epp",
-    abstract: "Picks the model server for each LLM request a proxy asks about, over Envoy's ext_proc API.")
+    abstract: "Picks the model server for each LLM request a proxy asks about, over Envoy's ext_proc API.",
+    discussion:
+      "Other commands: epp check looks at a proxy's configuration, epp replay compares configurations on a trace.")
 
   @Option(help: "Port of the ext_proc gRPC service.")
   var grpcPort = 9002
