@@ -47,6 +47,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "ExtProc", dependencies: ["CEnvoyProtos", "ByteStorage"]),
+    // Named apart from the module of swift-distributed-tracing, which is in the package graph.
+    .target(
+      name: "RequestTracing",
+      dependencies: [
+        "HTTP2",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // MARK: Requests, endpoints, scheduling
     .target(name: "InferenceAPI", dependencies: ["CAccelerate"]),
@@ -100,6 +110,7 @@ let package = Package(
       dependencies: [
         "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
         "ModelServerMetrics", "Discovery", "PickerConfiguration", "RequestPolicies", "Telemetry",
+        "RequestTracing",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -109,7 +120,7 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "PickerConfiguration", "Telemetry", "DataPlaneCheck", "Replay",
+        "EndpointPicker", "PickerConfiguration", "Telemetry", "RequestTracing", "DataPlaneCheck", "Replay",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -126,6 +137,13 @@ let package = Package(
     .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
     .testTarget(name: "GRPCTests", dependencies: ["GRPC"]),
     .testTarget(name: "ExtProcTests", dependencies: ["ExtProc"]),
+    .testTarget(
+      name: "RequestTracingTests",
+      dependencies: [
+        "RequestTracing",
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"]),
     .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
     .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),

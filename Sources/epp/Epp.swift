@@ -1,7 +1,9 @@
 import ArgumentParser
 import EndpointPicker
+import Foundation
 import Logging
 import PickerConfiguration
+import RequestTracing
 import Telemetry
 
 #if canImport(Glibc)
@@ -24,7 +26,12 @@ enum Epp {
     let flags = readFlags(arguments)
     let logger = makeLogger(flags)
     do {
-      let options = try flags.options()
+      var options = try flags.options()
+      if flags.tracing {
+        options.tracing = try TracingSettings(environment: ProcessInfo.processInfo.environment) { text in
+          logger.warning("\(text)")
+        }
+      }
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }

@@ -84,7 +84,8 @@ struct EppFlags: ParsableCommand {
 
   @Option(help: .hidden) var metricsEndpointAuth = true
   @Option(help: .hidden) var enablePprof = true
-  @Option(help: .hidden) var tracing = true
+  @Option(help: "Trace requests, where OpenTelemetry's environment variables (OTEL_TRACES_EXPORTER, …) ask for it.")
+  var tracing = true
   @Option(help: .hidden) var haEnableLeaderElection = false
   @Option(help: .hidden) var modelServerMetricsScheme = "http"
   @Option(help: .hidden) var modelServerMetricsPath = "/metrics"
@@ -133,7 +134,7 @@ extension EppFlags {
   /// Flags that are on by default in the reference and ask for something that is not there yet.
   private var missingFeatures: [String] {
     [
-      ("metrics-endpoint-auth", metricsEndpointAuth), ("enable-pprof", enablePprof), ("tracing", tracing),
+      ("metrics-endpoint-auth", metricsEndpointAuth), ("enable-pprof", enablePprof),
     ].filter { given.contains($0.0) && $0.1 }.map(\.0)
   }
 

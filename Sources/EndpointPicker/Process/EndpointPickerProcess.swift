@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import PickerConfiguration
+import RequestTracing
 import Scheduling
 import ServiceLifecycle
 import Telemetry
@@ -68,11 +69,14 @@ public struct EndpointPickerProcess {
     metrics.recordInfo(commit: "unknown", buildReference: "unknown")
     let decisions = DecisionLog()
     let maximumBodyBytes = options.maxMessageBytes
+    let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
     let loops = try await LoopContexts.make(for: group) { [logger] number, eventLoop in
-      LoopContext(
+      let context = LoopContext(
         maximumBodyBytes: maximumBodyBytes, clock: .system,
         metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
         logger: logger, eventLoop: eventLoop, seed: .random(in: 0...UInt64.max))
+      context.tracer = tracing?.tracer
+      return context
     }
     let health = HealthStatus()
     let server = try makeServer(loops, health)
@@ -112,7 +116,8 @@ public struct EndpointPickerProcess {
       drainTimeout: options.drainTimeout, logger: logger)
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [
+        // The last in the list is the first to end; spans are exported until no request is left.
+        services: (tracing.map { [.init(service: $0.service)] } ?? []) + [
           .init(service: admin), .init(service: gauges), .init(service: endpoints), .init(service: serving),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))

@@ -1,5 +1,6 @@
 import Endpoints
 import PickerConfiguration
+import RequestTracing
 
 /// How the process runs, as its flags say.
 public struct ProcessOptions: Sendable {
@@ -45,6 +46,9 @@ public struct ProcessOptions: Sendable {
   public var strictConfiguration = false
   /// Whether the metrics' older names are exposed beside the newer ones.
   public var exposesOlderMetricNames = true
+
+  /// How requests are traced; nil for not at all.
+  public var tracing: TracingSettings?
 
   /// Creates the default options.
   public init() {}
