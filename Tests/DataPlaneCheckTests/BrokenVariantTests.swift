@@ -168,4 +168,24 @@ struct BrokenVariantTests {
     #expect(report.finding("two-duplex-processors")?.severity == .error)
     #expect(try check(text, filter: "body-router").paths.map(\.filter) == ["body-router"])
   }
+
+  @Test("Clusters that follow picks by subsets")
+  func subsets() throws {
+    let text = ProxyConfiguration.headersOnly.text.replacing("lb_policy: CLUSTER_PROVIDED", with: "connect_timeout: 1s")
+      .replacing("type: ORIGINAL_DST", with: "type: EDS").replacing(
+        "original_dst_lb_config: {use_http_header: true, http_header_name: x-gateway-destination-endpoint}",
+        with: "lb_subset_config: {subset_selectors: [{keys: [x-gateway-destination-endpoint]}]}")
+    let sound = try check(text)
+    #expect(sound.severity == .warning)
+    #expect(sound.text.contains("subsets: one endpoint"))
+    #expect(
+      try check(text.replacing(", receiving_namespaces: {untyped: [envoy.lb]}", with: "")).summary.contains(
+        "error pick-not-followed"))
+    #expect(
+      try check(text.replacing("failure_mode_allow: false", with: "failure_mode_allow: true")).finding("failure-mode")?
+        .remedy.contains("ANY_ENDPOINT") == true)
+    var picker = PickerSettings()
+    picker.maximumEndpoints = 2
+    #expect(try check(text, picker: picker).finding("fallback")?.severity == .error)
+  }
 }

@@ -12,6 +12,8 @@ public enum DestinationPolicy: Sendable, Hashable {
   case originalDestination([Source])
   /// The pick is looked up among the cluster's hosts, and the next of a list is used on a retry.
   case overrideHost([Source], reportsTo: Source?)
+  /// The pick selects a subset of the cluster's hosts by their metadata: one endpoint, no list.
+  case subset([Source], fallsBack: Bool)
   /// The cluster balances on its own.
   case ownBalancing(policy: String)
 
@@ -27,6 +29,10 @@ public enum DestinationPolicy: Sendable, Hashable {
         reportsTo: Self.metadata(policy["selected_host_key"]))
       return
     }
+    if let subset = Self.subset(config["lb_subset_config"]) {
+      self = subset
+      return
+    }
     self = .ownBalancing(policy: policies.first?["name"].text ?? config["lb_policy"].text ?? "ROUND_ROBIN")
   }
 
@@ -36,7 +42,7 @@ public enum DestinationPolicy: Sendable, Hashable {
   /// Where picks are read from, in order.
   public var sources: [Source] {
     switch self {
-    case .originalDestination(let sources), .overrideHost(let sources, _): sources
+    case .originalDestination(let sources), .overrideHost(let sources, _), .subset(let sources, _): sources
     case .ownBalancing: []
     }
   }
@@ -48,6 +54,17 @@ public enum DestinationPolicy: Sendable, Hashable {
     }
     if let metadata = metadata(config["metadata_key"]) { sources.append(metadata) }
     return sources
+  }
+
+  /// Subsets by the destination are read from the metadata of the same name, which is always in the namespace of load
+  /// balancing.
+  private static func subset(_ config: EnvoyValue) -> DestinationPolicy? {
+    let keys = config["subset_selectors"].elements.flatMap { $0["keys"].elements }.compactMap(\.text)
+    guard keys.contains(PickerNames.destination) else { return nil }
+    let fallback = config["fallback_policy"]
+    let source = Source.metadata(namespace: PickerNames.metadata, key: PickerNames.destination)
+    return .subset(
+      [source], fallsBack: !fallback.isNull && fallback != .string("NO_FALLBACK") && fallback != .number(0))
   }
 
   private static func source(_ value: EnvoyValue) -> Source? {

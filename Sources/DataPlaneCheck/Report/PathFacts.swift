@@ -53,6 +53,8 @@ public struct PathFacts: Sendable, Hashable {
       "ORIGINAL_DST: one address, from \(words(sources)); no fallback"
     case .overrideHost(let sources, _):
       "override_host: an ordered list, from \(words(sources)); other hosts of the cluster as a fallback"
+    case .subset(let sources, let fallsBack):
+      "subsets: one endpoint, from \(words(sources)); \(fallsBack ? "any host as a fallback" : "no fallback")"
     case .ownBalancing(let policy): "the cluster's own balancing, \(policy)"
     }
   }

@@ -30,6 +30,8 @@ enum DestinationRule: CheckRule {
           effect: "picks are ignored, and requests fail with 503 or go elsewhere",
           remedy: "set original_dst_lb_config {use_http_header: true, http_header_name: \(PickerNames.destination)}")
       ]
+    case .subset:
+      return missingMetadata(pool, path)
     case .overrideHost(let sources, _):
       if !pool.destination.followsPicks {
         let read = sources.isEmpty ? "nowhere" : sources.map(\.words).joined(separator: " and ")

@@ -19,6 +19,14 @@ enum FailureModeRule: CheckRule {
           remedy: "set failure_mode_allow: false to say what happens, or use request_body_mode: BUFFERED")
       ]
     }
+    if case .subset(_, fallsBack: false) = path.pool?.destination {
+      return [
+        Finding(
+          rule, .warning, at: path.filterPlace, "the filter is to fail open, before subsets without a fallback",
+          effect: "a request without a pick belongs to no subset and fails with 503 all the same",
+          remedy: "set lb_subset_config.fallback_policy: ANY_ENDPOINT in cluster \"\(path.poolName)\"")
+      ]
+    }
     if case .originalDestination = path.pool?.destination {
       return [
         Finding(

@@ -23,6 +23,16 @@ enum FallbackRule: CheckRule {
           effect: "a request whose endpoint just died fails with 503\(retry), and a list of endpoints fails always",
           remedy: "\(remedy); until then keep the picker's maxNumOfEndpoints at 1")
       ]
+    case .subset(_, let fallsBack):
+      let outcome = fallsBack ? "is balanced without regard to load" : "fails with 503"
+      let count = picker.maximumEndpoints ?? 1
+      return [
+        Finding(
+          rule, count > 1 ? .error : .warning, at: place, "subsets of the cluster's hosts hold one endpoint each",
+          effect:
+            "an answer with several endpoints matches none and \(outcome), as does one that the cluster does not know",
+          remedy: "use the override_host load balancing policy; until then keep the picker's maxNumOfEndpoints at 1")
+      ]
     case .overrideHost:
       guard !path.route.retries else { return [] }
       return [
