@@ -18,6 +18,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -46,6 +47,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "ExtProc", dependencies: ["CEnvoyProtos", "ByteStorage"]),
+    // Named apart from the module of swift-distributed-tracing, which is in the package graph.
+    .target(
+      name: "RequestTracing",
+      dependencies: [
+        "HTTP2",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // MARK: Requests, endpoints, scheduling
     .target(name: "InferenceAPI", dependencies: ["CAccelerate"]),
@@ -78,6 +89,21 @@ let package = Package(
       name: "Telemetry",
       dependencies: [.product(name: "Logging", package: "swift-log")]),
 
+    // MARK: Simulated model servers
+    .target(
+      name: "ModelServerSimulator",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+
+    // MARK: Tools for operators
+    .target(name: "DataPlaneCheck", dependencies: ["PickerConfiguration"]),
+    .target(
+      name: "Replay",
+      dependencies: ["InferenceAPI", "Endpoints", "PickerConfiguration", "Scheduling", "ModelServerSimulator"]),
+
     // MARK: Assembly
     .target(
       name: "EndpointPicker",
@@ -86,6 +112,7 @@ let package = Package(
         "ModelServerMetrics", "Discovery", "PickerConfiguration", "RequestPolicies", "Telemetry",
         "CAccelerate",
         .product(name: "Crypto", package: "swift-crypto"),
+        "RequestTracing",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -99,19 +126,12 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "PickerConfiguration", "Telemetry",
+        "EndpointPicker", "PickerConfiguration", "Telemetry", "RequestTracing", "DataPlaneCheck", "Replay",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    // MARK: Simulated model servers
-    .target(
-      name: "ModelServerSimulator",
-      dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-      ]),
     .executableTarget(
       name: "model-server-sim",
       dependencies: [
@@ -123,6 +143,13 @@ let package = Package(
     .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
     .testTarget(name: "GRPCTests", dependencies: ["GRPC"]),
     .testTarget(name: "ExtProcTests", dependencies: ["ExtProc"]),
+    .testTarget(
+      name: "RequestTracingTests",
+      dependencies: [
+        "RequestTracing",
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"]),
     .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
     .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),
@@ -135,6 +162,8 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests",
       dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")]),
+    .testTarget(name: "DataPlaneCheckTests", dependencies: ["DataPlaneCheck"]),
+    .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
     .testTarget(
       name: "EndpointPickerTests",
       dependencies: [

@@ -1,7 +1,9 @@
 import ArgumentParser
 import EndpointPicker
+import Foundation
 import Logging
 import PickerConfiguration
+import RequestTracing
 import Telemetry
 
 #if canImport(Glibc)
@@ -15,7 +17,13 @@ import Telemetry
 @main
 enum Epp {
   static func main() async {
-    let flags = readFlags(Array(CommandLine.arguments.dropFirst()))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let command = Subcommands.named(in: arguments) {
+      let outcome = await command.run(Array(arguments.dropFirst()))
+      if let message = outcome.message { report(message) }
+      exit(outcome.status)
+    }
+    let flags = readFlags(arguments)
     do {
       var options = try flags.options()
       // The reference's way of switching flow control on before there were feature gates.
@@ -23,6 +31,11 @@ enum Epp {
         getenv("ENABLE_EXPERIMENTAL_FLOW_CONTROL_LAYER").map { String(cString: $0) } == "true"
       if flags.validate { validate(options) }
       let logger = try makeLogger(flags)
+      if flags.tracing {
+        options.tracing = try TracingSettings(environment: ProcessInfo.processInfo.environment) { text in
+          logger.warning("\(text)")
+        }
+      }
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }
@@ -89,5 +102,11 @@ enum Epp {
   private static func stop(_ code: Int32, _ message: String) -> Never {
     report("epp: \(message)")
     exit(code)
+  }
+
+  /// Writes a line to the standard error stream.
+  static func report(_ message: String) {
+    let line = Array("\(message)\n".utf8)
+    write(STDERR_FILENO, line, line.count)
   }
 }

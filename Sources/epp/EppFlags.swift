@@ -6,7 +6,9 @@ import PickerConfiguration
 struct EppFlags: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "epp",
-    abstract: "Picks the model server for each LLM request a proxy asks about, over Envoy's ext_proc API.")
+    abstract: "Picks the model server for each LLM request a proxy asks about, over Envoy's ext_proc API.",
+    discussion:
+      "Other commands: epp check looks at a proxy's configuration, epp replay compares configurations on a trace.")
 
   @Option(help: "Port of the ext_proc gRPC service.")
   var grpcPort = 9002
@@ -122,7 +124,8 @@ struct EppFlags: ParsableCommand {
   @Option(help: .hidden) var zapTimeEncoding = ""
 
   @Option(help: .hidden) var enablePprof = true
-  @Option(help: .hidden) var tracing = true
+  @Option(help: "Trace requests, where OpenTelemetry's environment variables (OTEL_TRACES_EXPORTER, …) ask for it.")
+  var tracing = true
   @Option(help: .hidden) var haEnableLeaderElection = false
   @Option(help: .hidden) var modelServerMetricsScheme = "http"
   @Option(help: .hidden) var modelServerMetricsPath = "/metrics"
@@ -182,7 +185,7 @@ extension EppFlags {
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.
   private var missingFeatures: [String] {
-    [("enable-pprof", enablePprof), ("tracing", tracing)].filter { given.contains($0.0) && $0.1 }.map(\.0)
+    [("enable-pprof", enablePprof)].filter { given.contains($0.0) && $0.1 }.map(\.0)
   }
 
   /// Whether the command line asks for a check of who reads the metrics port.

@@ -31,6 +31,7 @@ class Picker:
         config=None,
         arguments=(),
         name="epp",
+        environment=None,
     ):
         self.port = free_port(preferred=port)
         self.health_port = free_port(preferred=health_port)
@@ -47,7 +48,7 @@ class Picker:
             command.append(f"--endpoints={','.join(endpoints)}")
         if config is not None:
             command.append(f"--config-text={config}")
-        self.process = Process(name, [*command, *arguments], log_directory)
+        self.process = Process(name, [*command, *arguments], log_directory, environment)
 
     @property
     def address(self):

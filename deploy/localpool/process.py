@@ -1,5 +1,6 @@
 """A child process with a log file and a defined end."""
 
+import os
 import pathlib
 import signal
 import subprocess
@@ -10,13 +11,14 @@ class ProcessDied(AssertionError):
 
 
 class Process:
-    """Runs `command` until `stop()`. Its output goes to `<log_directory>/<name>.log`.
+    """Runs `command` until `stop()`. Its output goes to `<log_directory>/<name>.log`. `environment` is
+    added to the parent's.
 
     The child is its own session, so a Ctrl-C in the terminal reaches only the parent, which then stops its children in
     order. Should the parent be killed outright, the kernel kills the child with it.
     """
 
-    def __init__(self, name, command, log_directory):
+    def __init__(self, name, command, log_directory, environment=None):
         self.name = name
         self.command = [str(word) for word in command]
         self.log_path = pathlib.Path(log_directory) / f"{name}.log"
@@ -28,6 +30,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env={**os.environ, **(environment or {})},
             )
 
     @property

@@ -7,6 +7,7 @@ import NIOPosix
 import NIOSSL
 import PickerConfiguration
 import RequestPolicies
+import RequestTracing
 import Scheduling
 import ServiceLifecycle
 import Telemetry
@@ -73,9 +74,10 @@ public struct EndpointPickerProcess {
     let decisionFile = options.explain.file.isEmpty ? nil : DecisionFile(options: options.explain, logger: logger)
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
+    let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
     let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
       let shard = registry.shard(forEventLoop: number)
-      return LoopContext(
+      let context = LoopContext(
         maximumBodyBytes: options.maxMessageBytes, clock: .system, metrics: LoopMetrics(metrics, shard: shard),
         instruments: LoopInstruments(
           metrics, own: own, shard: shard, clock: .system, pluginTimingInterval: options.pluginTimingInterval),
@@ -83,6 +85,8 @@ public struct EndpointPickerProcess {
           options: options.explain, log: decisions, random: RandomSource(seed: .random(in: 0...UInt64.max))),
         logger: logger, eventLoop: eventLoop,
         seed: options.seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
+      context.tracer = tracing?.tracer
+      return context
     }
     let health = HealthStatus()
     let certificate = try options.secureServing
@@ -133,8 +137,10 @@ public struct EndpointPickerProcess {
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
       drainTimeout: options.drainTimeout, logger: logger)
-    // The last in the list is the first to end.
-    var running: [any Service] = decisionFile.map { [$0] } ?? []
+    // The last in the list is the first to end; spans are exported until no request is left.
+    var running: [any Service] = []
+    if let decisionFile { running.append(decisionFile) }
+    if let tracing { running.append(tracing.service) }
     running += [adminServer, gauges, endpoints]
     if let policySource { running.append(policySource) }
     if let modelPoller { running.append(modelPoller) }

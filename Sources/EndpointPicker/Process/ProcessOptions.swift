@@ -1,5 +1,6 @@
 import Endpoints
 import PickerConfiguration
+import RequestTracing
 
 /// How the process runs, as its flags say.
 public struct ProcessOptions: Sendable {
@@ -73,6 +74,9 @@ public struct ProcessOptions: Sendable {
   public var showsDashboard = true
   /// What is told about decisions.
   public var explain = ExplainOptions()
+
+  /// How requests are traced; nil for not at all.
+  public var tracing: TracingSettings?
 
   /// Creates the default options.
   public init() {}

@@ -10,6 +10,9 @@ extension ExtProcCall {
   func receivedRequestHeaders(_ view: HeaderMapView) {
     headers.store(view)
     if !headers.hasRequestID { generatedRequestID = loop.random.uuid() }
+    if let tracer = loop.tracer {
+      trace = tracer.begin(traceparent: headers.traceparent, now: receivedAt, random: &loop.random)
+    }
   }
 
   func receivedRequestBody(_ piece: UnsafeRawBufferPointer, endOfStream: Bool) {
@@ -81,15 +84,25 @@ extension ExtProcCall {
     case .headersOnly, .headersBeforeBody, .bufferedBody(isWhole: false): break
     case .body, .bodyThenTrailers, .bufferedBody: input.body = bodyBytes
     }
+    trace?.beginOrchestration(now: loop.clock.nanoseconds())
     do throws(Rejection) {
       let decision = try Director.decide(input, pool: pool, loop: loop, placement: placement, label: &model)
       takeRecord()
       if let rewrite = decision.rewrite { try replaceModel(rewrite) }
+      traceOrchestration(endpoint: decision.endpoints.first, error: nil)
       answer(decision, basis)
     } catch {
       if note.record == nil { takeRecord() }
+      traceOrchestration(endpoint: nil, error: error.code)
       reject(error)
     }
+  }
+
+  private func traceOrchestration(endpoint: Endpoint?, error: String?) {
+    guard let trace else { return }
+    trace.endOrchestration(
+      endpoint: endpoint?.addressText, model: model?.labels.targetModel, priority: model?.labels.priority ?? 0,
+      error: error, now: loop.clock.nanoseconds())
   }
 
   /// Puts another model's name into the body and leaves every other byte as it came.
@@ -137,13 +150,16 @@ extension ExtProcCall {
   }
 
   private func sendDestination(_ endpoints: [Endpoint], _ kind: Answer.Kind, replacingBody: Bool = false) {
-    let isPlain = generatedRequestID == nil && forwarding == nil && note.record?.changesAnswer != true
+    let isPlain =
+      generatedRequestID == nil && forwarding == nil && trace == nil && note.record?.changesAnswer != true
     if isPlain, endpoints.count == 1, kind == .headers(.request) {
       send(loop.answers.destination(endpoints[0]))
       return
     }
     var more = forwarding?.requestHeaders ?? []
     if let generatedRequestID { more.append((name: "x-request-id", value: generatedRequestID)) }
+    // The model server's spans become children of the picker's.
+    if let trace { more.append((name: "traceparent", value: trace.context.traceparent)) }
     // A proxy that buffers sends the body on with the length it says.
     if replacingBody { more.append((name: "content-length", value: String(bodyBytes.count))) }
     var answer = HeaderAnswers.make(

@@ -34,6 +34,8 @@ final class ExtProcCall: GRPCCall {
   var family = ResponseFamily.none
   var errorCode: String?
   var isCounted = false
+  /// The spans of the request; nil when it is not recorded.
+  var trace: RequestTrace?
 
   // The response.
   var response = ResponsePhase()
@@ -157,6 +159,10 @@ final class ExtProcCall: GRPCCall {
   }
 
   func ended() {
+    if let trace {
+      loop.tracer?.end(trace, error: errorCode, now: loop.clock.nanoseconds())
+      self.trace = nil
+    }
     leases = nil
     forwarding = nil
     placed = nil

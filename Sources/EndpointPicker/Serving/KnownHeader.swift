@@ -5,6 +5,7 @@ enum KnownHeader: Int, CaseIterable {
   case forwardedPath
   case requestID
   case prefer
+  case traceparent
   // Control headers have an older and a newer name; the newer one wins (Endpoint Picker protocol, names).
   case objective
   case olderObjective
@@ -21,6 +22,7 @@ enum KnownHeader: Int, CaseIterable {
     case .forwardedPath: "x-forwarded-path"
     case .requestID: "x-request-id"
     case .prefer: "prefer"
+    case .traceparent: "traceparent"
     case .objective: "x-llm-d-inference-objective"
     case .olderObjective: "x-gateway-inference-objective"
     case .fairnessID: "x-llm-d-inference-fairness-id"

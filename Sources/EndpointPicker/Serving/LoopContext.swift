@@ -22,6 +22,8 @@ final class LoopContext {
   private let eventLoop: any EventLoop
   var random: RandomSource
   var spareCalls: [ExtProcCall] = []
+  /// Records requests; nil when tracing is off.
+  var tracer: RequestTracer?
   /// Holds the name of a model that a request's own is replaced by, while the request is scheduled.
   let targetModel = ByteBlock()
   private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []

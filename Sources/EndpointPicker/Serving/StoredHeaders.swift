@@ -44,6 +44,9 @@ final class StoredHeaders: RequestHeaders {
   /// The id the request came with.
   var requestID: String? { text(self[.requestID]) }
 
+  /// The trace that the request is part of.
+  var traceparent: UnsafeRawBufferPointer? { self[.traceparent] }
+
   /// The objective that the client names.
   var objective: String? { text(self[.objective] ?? self[.olderObjective]) }
 

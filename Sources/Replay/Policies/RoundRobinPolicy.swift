@@ -1,0 +1,19 @@
+/// One server after the other.
+final class RoundRobinPolicy: RoutingPolicy {
+  private let servers: Int
+  private var next = 0
+
+  init(servers: Int) {
+    self.servers = servers
+  }
+
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+    defer { next = (next + 1) % servers }
+    return next
+  }
+
+  func answerBegan(number: Int) {}
+  func answerEnded(number: Int) {}
+  func scrapeBegan(server: Int) {}
+  func scraped(_ state: ServerState, server: Int, now: Double) {}
+}

@@ -1,0 +1,28 @@
+/// Decides where requests go, and hears what becomes of them.
+///
+/// Used by one thread; everything it does follows from the calls it gets and its seed.
+protocol RoutingPolicy: AnyObject {
+  /// Chooses the server of a request.
+  /// - Parameters:
+  ///   - number: the request's place in the trace, by which later calls refer to it.
+  ///   - now: seconds since the start of the trace.
+  /// - Returns: the index of the server; nil when the request is turned away.
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int?
+  /// The first token of the answer has arrived.
+  func answerBegan(number: Int)
+  /// The answer has ended, or the server refused the request.
+  func answerEnded(number: Int)
+  /// A scrape of a server is being sent.
+  func scrapeBegan(server: Int)
+  /// The scrape has been read.
+  func scraped(_ state: ServerState, server: Int, now: Double)
+}
+
+/// What a server's metrics page says.
+struct ServerState: Sendable, Hashable {
+  var waiting: Int
+  var running: Int
+  var cacheUsage: Double
+  var blockSize: Int
+  var blockCount: Int
+}

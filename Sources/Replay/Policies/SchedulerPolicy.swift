@@ -1,0 +1,120 @@
+import Endpoints
+import InferenceAPI
+import PickerConfiguration
+import Scheduling
+
+/// Routes by a configuration on the real scheduler: requests are parsed, scheduled, reserved and learned in the order
+/// and with the code of the running picker.
+///
+/// What lies around the scheduler is not replayed: flow control, objectives, model rewrites and the stages of
+/// disaggregated serving (the endpoint of the primary profile does all the work).
+final class SchedulerPolicy: RoutingPolicy {
+  private static let path = Array("/v1/completions".utf8)
+
+  private let plugins: LoadedPlugins
+  private let parsers: RequestParserRegistry
+  private let table: EndpointTable
+  private let cycle: SchedulingCycle
+  private let context = RequestParsingContext()
+  private let headers = NoHeaders()
+  private let tokensPerBlock: Int
+  private var writer = PromptWriter()
+  private var leases: [Int: PlacedLeases] = [:]
+
+  /// - Throws: ``ReplayError`` when the configuration cannot be loaded.
+  init(
+    _ config: EndpointPickerConfig, registry: PluginRegistry, servers: [String], seed: UInt64, tokensPerBlock: Int
+  ) throws(ReplayError) {
+    table = EndpointTable()
+    do {
+      plugins = try PluginLoader.load(config, registry: registry, endpoints: table)
+    } catch {
+      throw ReplayError("\(error)")
+    }
+    table.replaceAll(
+      with: servers.enumerated().map { index, name in
+        EndpointDescriptor(
+          id: EndpointID(name: name),
+          address: EndpointAddress(host: "10.0.\(index >> 8).\(index & 0xFF)", port: 8_000))
+      })
+    parsers = RequestParserRegistry(plugins.parsers)
+    cycle = SchedulingCycle(table: table, seed: seed)
+    self.tokensPerBlock = tokensPerBlock
+  }
+
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+    let body = writer.body(of: request, tokensPerBlock: tokensPerBlock)
+    let parsed = Self.path.withUnsafeBytes { path in
+      try? parsers.parse(body: body, path: path, context: context)
+    }
+    guard let inference = parsed else { return nil }
+    var scheduling = SchedulingRequest()
+    scheduling.headers = headers
+    scheduling.bodyBytes = body.count
+    scheduling.inference = inference
+    scheduling.targetModel = inference.model ?? scheduling.targetModel
+    cycle.begin(scheduling, now: now)
+    let scheduler = plugins.scheduler
+    guard cycle.count > 0, scheduler.denial(of: cycle) == nil, let primary = try? scheduler.schedule(cycle) else {
+      return nil
+    }
+    let chosen = cycle.results[primary].endpoints[0]
+    leases[number] = reserve(primary)
+    scheduler.requestPlaced(cycle, primary: primary)
+    return chosen.slot
+  }
+
+  private func reserve(_ primary: Int) -> PlacedLeases {
+    let scheduler = plugins.scheduler
+    guard let reservation = scheduler.reservation(cycle, profile: primary, primary: primary) else {
+      let slot = cycle.results[primary].endpoints[0].slot
+      return PlacedLeases(table.reserve(slot: slot, promptTokens: 0), holdsTokens: false)
+    }
+    let placed = PlacedLeases(
+      table.reserve(slot: reservation.slot, promptTokens: reservation.tokens), holdsTokens: reservation.isHeldUntilEnd)
+    for profile in scheduler.profiles.indices where profile != primary {
+      guard let other = scheduler.reservation(cycle, profile: profile, primary: primary) else { continue }
+      placed.stages.append(
+        PlacedLeases(table.reserve(slot: other.slot, promptTokens: other.tokens), holdsTokens: false))
+    }
+    return placed
+  }
+
+  func answerBegan(number: Int) { leases[number]?.answerBegan() }
+
+  func answerEnded(number: Int) { leases[number] = nil }
+
+  func scrapeBegan(server: Int) { table.scrapeStarted(slot: server) }
+
+  func scraped(_ state: ServerState, server: Int, now: Double) {
+    table.store(Double(state.waiting), in: .waitingQueueSize, slot: server)
+    table.store(Double(state.running), in: .runningRequests, slot: server)
+    table.store(state.cacheUsage, in: .kvCacheUsage, slot: server)
+    table.store(Double(state.blockSize), in: .cacheBlockSize, slot: server)
+    table.store(Double(state.blockCount), in: .cacheBlockCount, slot: server)
+    table.store(now, in: .updatedAt, slot: server)
+    table.scrapeSucceeded(slot: server)
+  }
+}
+
+/// What a placed request counts, as the running picker holds it.
+private final class PlacedLeases {
+  private var lease: Lease
+  private let holdsTokens: Bool
+  var stages: [PlacedLeases] = []
+
+  init(_ lease: consuming Lease, holdsTokens: Bool) {
+    self.lease = lease
+    self.holdsTokens = holdsTokens
+  }
+
+  func answerBegan() {
+    stages.removeAll()
+    if !holdsTokens { lease.promptProcessed() }
+  }
+}
+
+/// Traces know no headers.
+private final class NoHeaders: RequestHeaders {
+  func value(of name: String) -> UnsafeRawBufferPointer? { nil }
+}

@@ -1,0 +1,59 @@
+import PickerConfiguration
+import Scheduling
+
+/// One of the policies that a replay compares.
+public struct Contender: Sendable {
+  /// A policy that needs no configuration.
+  public enum Baseline: String, Sendable, Hashable, CaseIterable {
+    /// One server after the other.
+    case roundRobin = "round-robin"
+    /// The server with the fewest requests in flight.
+    case leastRequest = "least-request"
+  }
+
+  enum Kind: Sendable {
+    case configuration(EndpointPickerConfig, PluginRegistry)
+    case baseline(Baseline)
+  }
+
+  /// What reports call it.
+  public let name: String
+  let kind: Kind
+
+  /// A configuration of the picker.
+  /// - Parameter registry: the plugin types the configuration may name.
+  public init(name: String, configuration: EndpointPickerConfig, registry: PluginRegistry) {
+    self.name = name
+    kind = .configuration(configuration, registry)
+  }
+
+  /// A baseline, named after itself.
+  public init(_ baseline: Baseline) {
+    name = baseline.rawValue
+    kind = .baseline(baseline)
+  }
+
+  func makePolicy(servers: Int, seed: UInt64, tokensPerBlock: Int) throws(ReplayError) -> any RoutingPolicy {
+    switch kind {
+    case .configuration(let config, let registry):
+      do throws(ReplayError) {
+        return try SchedulerPolicy(
+          config, registry: registry, servers: (0..<servers).map { "server-\($0)" }, seed: seed,
+          tokensPerBlock: tokensPerBlock)
+      } catch {
+        throw ReplayError("\(name): \(error)")
+      }
+    case .baseline(.roundRobin): return RoundRobinPolicy(servers: servers)
+    case .baseline(.leastRequest): return LeastRequestPolicy(servers: servers, seed: seed)
+    }
+  }
+
+  /// Replays a trace under this policy.
+  /// - Throws: ``ReplayError`` when the configuration cannot be loaded or a setting is out of its range.
+  public func replay(_ trace: Trace, on settings: ServerSettings, seed: UInt64) throws(ReplayError) -> ReplayRun {
+    try settings.validate()
+    let policy = try makePolicy(servers: settings.count, seed: seed, tokensPerBlock: trace.tokensPerBlock)
+    var simulation = try Simulation(trace, on: settings, by: policy)
+    return ReplayRun(name: name, trace: trace, servers: settings.count, outcomes: simulation.run())
+  }
+}

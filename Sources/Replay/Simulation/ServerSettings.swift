@@ -1,0 +1,32 @@
+import ModelServerSimulator
+
+/// The servers a trace is replayed on: as many alike engines as are asked for, and how often they are scraped.
+public struct ServerSettings: Sendable, Equatable {
+  /// Number of servers, 1...1024.
+  public var count = 8
+  /// Speeds and limits of each.
+  public var engine: EngineConfiguration
+  /// Time between scrapes of a server, in seconds, 0.001...60.
+  public var scrapeInterval = 0.05
+
+  /// Eight servers, each with the simulator's default speed and a KV cache of half a million tokens, which is what an
+  /// 80 GB accelerator has left beside an 8B model.
+  public init() {
+    engine = EngineConfiguration()
+    engine.blockCount = 32_768
+  }
+
+  /// Checks every range above.
+  /// - Throws: ``ReplayError`` naming the setting by its flag.
+  public func validate() throws(ReplayError) {
+    guard (1...1_024).contains(count) else { throw ReplayError("--servers must be 1 to 1024, not \(count)") }
+    guard (0.001...60).contains(scrapeInterval) else {
+      throw ReplayError("--scrape-interval must be 1ms to 60s, not \(scrapeInterval) s")
+    }
+    do {
+      try engine.validate()
+    } catch {
+      throw ReplayError("--\(error)")
+    }
+  }
+}

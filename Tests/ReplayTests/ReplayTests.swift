@@ -1,0 +1,171 @@
+import PickerConfiguration
+import Replay
+import Scheduling
+import Testing
+
+/// Conversations that each begin with a long prefix of their own, and come back several times.
+private func conversations(_ count: Int, turns: Int, blocks: Int = 12) -> Trace {
+  var requests: [ReplayRequest] = []
+  for turn in 0..<turns {
+    for conversation in 0..<count {
+      let own = (0..<blocks + turn).map { UInt64(conversation * 1_000 + $0) }
+      requests.append(
+        ReplayRequest(
+          arrival: Double(turn) * 12 + Double(conversation) * 0.4, promptTokens: own.count * 512, outputTokens: 20,
+          blocks: own))
+    }
+  }
+  return Trace(requests: requests, tokensPerBlock: 512)
+}
+
+private var fourServers: ServerSettings {
+  var settings = ServerSettings()
+  settings.count = 4
+  return settings
+}
+
+private func builtIn() throws -> Contender {
+  var registry = PluginRegistry.builtIn
+  for type in ["metrics-data-source", "core-metrics-extractor"] {
+    registry.register(PluginRegistration(type: type) { _ in InertPlugin() })
+  }
+  return Contender(
+    name: "default", configuration: try EndpointPickerConfig.load(.builtIn(.llmD)), registry: registry)
+}
+
+private final class InertPlugin: Plugin {}
+
+@Suite("Replays")
+struct ReplayTests {
+  @Test("The default configuration finds prefixes again and is ahead of the baselines")
+  func ahead() throws {
+    let trace = conversations(21, turns: 5)
+    let own = try builtIn().replay(trace, on: fourServers, seed: 1).summary
+    for baseline in Contender.Baseline.allCases {
+      let other = try Contender(baseline).replay(trace, on: fourServers, seed: 1).summary
+      #expect(own.prefixHitShare > other.prefixHitShare + 0.2)
+      #expect(own.timeToFirstToken.mean < other.timeToFirstToken.mean)
+    }
+    #expect(own.unserved == 0)
+  }
+
+  @Test("The same seed gives the same outcomes, another may not")
+  func deterministic() throws {
+    let trace = conversations(13, turns: 3)
+    for contender in [try builtIn(), Contender(.leastRequest)] {
+      let first = try contender.replay(trace, on: fourServers, seed: 7)
+      #expect(try contender.replay(trace, on: fourServers, seed: 7) == first)
+      #expect(try contender.replay(trace, on: fourServers, seed: 8).outcomes != first.outcomes)
+    }
+  }
+
+  @Test("Round robin takes one server after the other")
+  func roundRobin() throws {
+    let run = try Contender(.roundRobin).replay(conversations(8, turns: 1), on: fourServers, seed: 1)
+    #expect(run.outcomes.map(\.server) == [0, 1, 2, 3, 0, 1, 2, 3])
+    #expect(run.summary.prefixHitShare == 0)
+  }
+
+  @Test("One request alone takes the time its prompt takes, and repeated it is cached")
+  func times() throws {
+    var settings = ServerSettings()
+    settings.count = 1
+    let blocks = (0..<8).map(UInt64.init)
+    let requests = [0.0, 10].map {
+      ReplayRequest(arrival: $0, promptTokens: 4_096, outputTokens: 1, blocks: blocks)
+    }
+    let run = try Contender(.roundRobin).replay(
+      Trace(requests: requests, tokensPerBlock: 512), on: settings, seed: 1)
+    // 4,096 tokens at 8,000 a second; the second time all but the last block of 16 is there.
+    #expect(abs((run.outcomes[0].timeToFirstToken ?? 0) - 0.512) < 0.001)
+    #expect(run.outcomes[0].queueTime == 0)
+    #expect(run.outcomes[1].cachedTokens == 4_080)
+    #expect((run.outcomes[1].timeToFirstToken ?? 1) < 0.02)
+  }
+
+  @Test("What never fits in a server's cache is turned away, the rest is served")
+  func oversized() throws {
+    var settings = fourServers
+    settings.engine.blockCount = 512
+    let trace = Trace(
+      requests: [
+        ReplayRequest(arrival: 0, promptTokens: 10_000, outputTokens: 1, blocks: []),
+        ReplayRequest(arrival: 0.1, promptTokens: 1_000, outputTokens: 1, blocks: []),
+      ], tokensPerBlock: 512)
+    let run = try builtIn().replay(trace, on: settings, seed: 1)
+    #expect(run.summary.unserved == 1)
+    #expect(run.outcomes[0].isRefused)
+    #expect(run.outcomes[1].latency != nil)
+  }
+
+  @Test("A setting out of its range is named by its flag")
+  func settings() {
+    var settings = ServerSettings()
+    settings.count = 0
+    let error = #expect(throws: ReplayError.self) {
+      try Contender(.roundRobin).replay(conversations(1, turns: 1), on: settings, seed: 1)
+    }
+    #expect(error?.description == "--servers must be 1 to 1024, not 0")
+  }
+}
+
+@Suite("Traces")
+struct TraceTests {
+  private let line = #"{"timestamp": 1500, "input_length": 600, "output_length": 0, "hash_ids": [7, 8]}"#
+
+  @Test("A line becomes a request")
+  func reads() throws {
+    let trace = try Trace.hashTrace(line + "\n\n", source: "t")
+    #expect(trace.requests == [ReplayRequest(arrival: 1.5, promptTokens: 600, outputTokens: 1, blocks: [7, 8])])
+    #expect(trace.faster(by: 3).requests[0].arrival == 0.5)
+  }
+
+  @Test(
+    "A bad line is named with what is wrong",
+    arguments: [
+      ("{", "t:2: expected an object"), (#"{"timestamp": 1}"#, "there is no input_length"),
+      (#"{"timestamp": -1, "input_length": 1, "output_length": 1, "hash_ids": []}"#, "timestamp must be 0 or more"),
+      (#"{"timestamp": 1, "input_length": -1, "output_length": 1, "hash_ids": []}"#, "input_length must be 0 to"),
+      (#"{"timestamp": 1, "input_length": 1, "output_length": 1, "hash_ids": "x"}"#, "hash_ids has another type"),
+    ])
+  func refuses(_ bad: String, _ reason: String) {
+    let error = #expect(throws: ReplayError.self) { try Trace.hashTrace(line + "\n" + bad, source: "t") }
+    #expect(error?.description.contains(reason) == true)
+  }
+
+  @Test("An empty file is no trace")
+  func empty() {
+    #expect(throws: ReplayError("t: there are no requests in it")) { try Trace.hashTrace("\n", source: "t") }
+  }
+}
+
+@Suite("Reports of replays")
+struct ReplayReportTests {
+  private func report() throws -> ReplayReport {
+    let trace = conversations(9, turns: 2)
+    return ReplayReport(
+      source: "a & b",
+      runs: [
+        try Contender(.leastRequest).replay(trace, on: fourServers, seed: 1),
+        try Contender(.roundRobin).replay(trace, on: fourServers, seed: 1),
+      ])
+  }
+
+  @Test("The table has a column for each run and lines of one width")
+  func table() throws {
+    let lines = try report().text.split(separator: "\n")
+    #expect(lines[0].split(separator: " ") == ["least-request", "round-robin"])
+    #expect(Set(lines.map(\.count)).count == 1)
+    #expect(lines.contains { $0.hasPrefix("prefix hit share") && $0.hasSuffix("%") })
+    #expect(lines.last?.hasPrefix("other server than least-request") == true)
+  }
+
+  @Test("The plot is closed SVG with a line for each run and its title escaped")
+  func plot() throws {
+    let svg = ReplayPlot(try report()).svg
+    #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+    #expect(svg.split(separator: "<polyline").count == 3)
+    #expect(svg.contains("a &amp; b") && !svg.contains("a & b"))
+    #expect(!svg.contains("nan") && !svg.contains("inf\""))
+  }
+}
