@@ -22,6 +22,7 @@ enum Epp {
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }
+      for (name, instead) in flags.givenDeprecated { logger.warning("--\(name) is deprecated; use \(instead)") }
       let process = try EndpointPickerProcess(options: options, logger: logger)
       try await process.run()
     } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EndpointPicker
+import FoundationEssentials
 import PickerConfiguration
 
 /// The flags, named as the reference's. They are read in every form pflag knows; see ``table``.
@@ -19,12 +20,20 @@ struct EppFlags: ParsableCommand {
   var poolName = ""
   @Option(help: "Namespace of the InferencePool; default: $NAMESPACE, else \"default\".")
   var poolNamespace = ""
-  @Option(help: "API group of the InferencePool.")
-  var poolGroup = "inference.networking.k8s.io"
+  @Option(
+    help: """
+      API group of the InferencePool: inference.networking.k8s.io (v1) or inference.networking.x-k8s.io (v1alpha2); \
+      without it the first that has the pool counts.
+      """)
+  var poolGroup = ""
   @Option(help: "Label selector of the endpoints, in place of an InferencePool.")
   var endpointSelector = ""
   @Option(help: "Target ports with --endpoint-selector.")
   var endpointTargetPorts: [String] = []
+  @Option(help: "File that tells how to reach Kubernetes; default: $KUBECONFIG, else the pod's service account.")
+  var kubeconfig = ""
+  @Option(help: "Elect one of several replicas by a Lease; only that one reports to be ready.")
+  var haEnableLeaderElection = false
   @Option(help: "Endpoints as ip:port,ip:port; no Kubernetes and no file needed.")
   var endpoints: [String] = []
   @Option(help: "Ignore the subset of candidates that a proxy sends.")
@@ -83,11 +92,15 @@ struct EppFlags: ParsableCommand {
   @Option(help: .hidden) var metricsEndpointAuth = true
   @Option(help: .hidden) var enablePprof = true
   @Option(help: .hidden) var tracing = true
-  @Option(help: .hidden) var haEnableLeaderElection = false
   @Option(help: .hidden) var modelServerMetricsScheme = "http"
   @Option(help: .hidden) var modelServerMetricsPath = "/metrics"
   @Option(help: .hidden) var modelServerMetricsPort = 0
   @Option(help: .hidden) var modelServerMetricsHttpsInsecureSkipVerify = true
+  @Option(help: .hidden) var totalQueuedRequestsMetric = ""
+  @Option(help: .hidden) var totalRunningRequestsMetric = ""
+  @Option(help: .hidden) var kvCacheUsagePercentageMetric = ""
+  @Option(help: .hidden) var loraInfoMetric = ""
+  @Option(help: .hidden) var cacheInfoMetric = ""
 
   /// Names of the flags on the command line.
   var given: Set<String> = []
@@ -100,7 +113,8 @@ struct EppFlags: ParsableCommand {
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
     case zapStacktraceLevel, zapTimeEncoding, metricsEndpointAuth, enablePprof, tracing, haEnableLeaderElection
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
-    case modelServerMetricsHttpsInsecureSkipVerify
+    case modelServerMetricsHttpsInsecureSkipVerify, totalQueuedRequestsMetric, totalRunningRequestsMetric
+    case kvCacheUsagePercentageMetric, loraInfoMetric, cacheInfoMetric, kubeconfig
   }
 }
 
@@ -126,6 +140,9 @@ extension EppFlags {
     GoFlag("ha-enable-leader-election", .bool),
     GoFlag("model-server-metrics-scheme", .string), GoFlag("model-server-metrics-path", .string),
     GoFlag("model-server-metrics-port", .int), GoFlag("model-server-metrics-https-insecure-skip-verify", .bool),
+    GoFlag("total-queued-requests-metric", .string), GoFlag("total-running-requests-metric", .string),
+    GoFlag("kv-cache-usage-percentage-metric", .string), GoFlag("lora-info-metric", .string),
+    GoFlag("cache-info-metric", .string), GoFlag("kubeconfig", .string),
   ])
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.
@@ -140,9 +157,7 @@ extension EppFlags {
 
   /// Flags that charts pass and that change nothing yet.
   private static let withoutEffect: Set<String> = [
-    "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports", "enable-cert-reload",
-    "ha-enable-leader-election", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
-    "model-server-metrics-scheme", "model-server-metrics-path", "model-server-metrics-port",
+    "enable-cert-reload", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
     "model-server-metrics-https-insecure-skip-verify",
   ]
 
@@ -153,7 +168,10 @@ extension EppFlags {
     options.grpcPort = try port(grpcPort, "grpc-port")
     options.healthPort = try port(grpcHealthPort, "grpc-health-port")
     options.metricsPort = try port(metricsPort, "metrics-port")
-    if !poolName.isEmpty { options.poolName = poolName }
+    let environment = ProcessInfo.processInfo.environment
+    options.poolName = poolName(environment)
+    options.kubernetes = try kubernetes(environment)
+    options.modelServerFlags = try modelServerFlags()
     guard configFile.isEmpty || configText.isEmpty else {
       throw ProcessError("--config-file and --config-text cannot both be given")
     }

@@ -13,8 +13,11 @@ struct DataLayerPlan {
 
   /// Reads the section. In the older API version an explicit section replaces the default sources; in the newer one
   /// it adds to them unless `injectDefaults` is false.
-  init(_ config: EndpointPickerConfig, _ plugins: LoadedPlugins, interval: Duration) throws(ConfigurationError) {
-    extractor = try Self.defaultExtractor(plugins)
+  init(
+    _ config: EndpointPickerConfig, _ plugins: LoadedPlugins, interval: Duration,
+    flags: ModelServerFlags = ModelServerFlags()
+  ) throws {
+    extractor = try Self.defaultExtractor(plugins, flags)
     let section = config.dataLayer
     var source: MetricsDataSource?
     for candidate in section?.sources ?? [] {
@@ -30,9 +33,7 @@ struct DataLayerPlan {
       }
     }
     if source == nil, section == nil || (config.lineage == .llmD && section?.injectDefaults != false) {
-      source =
-        plugins.plugins(MetricsDataSource.self).first?.plugin
-        ?? MetricsDataSource(configuration: ScrapeConfiguration(), hasOwnInterval: false)
+      source = plugins.plugins(MetricsDataSource.self).first?.plugin ?? Self.defaultSource(flags)
     }
     scrape = source?.configuration
     if source?.hasOwnInterval == false { scrape?.interval = interval }
@@ -44,10 +45,19 @@ struct DataLayerPlan {
     }
   }
 
-  private static func defaultExtractor(_ plugins: LoadedPlugins) throws(ConfigurationError) -> CoreMetricsExtractor {
+  private static func defaultSource(_ flags: ModelServerFlags) -> MetricsDataSource {
+    var configuration = ScrapeConfiguration()
+    flags.apply(to: &configuration)
+    return MetricsDataSource(configuration: configuration, hasOwnInterval: false)
+  }
+
+  private static func defaultExtractor(
+    _ plugins: LoadedPlugins, _ flags: ModelServerFlags
+  ) throws -> CoreMetricsExtractor {
     if let configured = plugins.plugins(CoreMetricsExtractorPlugin.self).first { return configured.plugin.extractor }
+    let engine = try flags.defaultEngine()
     do {
-      return try CoreMetricsExtractor(catalog: try EngineCatalog())
+      return try CoreMetricsExtractor(catalog: try EngineCatalog(engineConfigs: [engine]))
     } catch {
       throw ConfigurationError(SourceLocation(source: "built-in default"), "\(error)")
     }

@@ -1,4 +1,5 @@
 import Endpoints
+import FoundationEssentials
 import GRPC
 import Logging
 import ModelServerMetrics
@@ -6,6 +7,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import PickerConfiguration
+import RequestPolicies
 import Scheduling
 import ServiceLifecycle
 import Telemetry
@@ -19,6 +21,8 @@ public struct EndpointPickerProcess {
   private let config: EndpointPickerConfig
   private let plan: DataLayerPlan
   private let pool: CurrentPool
+  private let policies = RequestPolicyStore()
+  private let followsKubernetes: Bool
   private let services = PluginServices()
 
   /// Loads the configuration.
@@ -31,11 +35,13 @@ public struct EndpointPickerProcess {
     let plugins = try PluginLoader.load(
       config, registry: registry, endpoints: table, services: services, isStrict: options.strictConfiguration)
     for warning in plugins.warnings { logger.warning("configuration: \(warning)") }
-    plan = try DataLayerPlan(config, plugins, interval: options.refreshMetricsInterval)
-    guard options.endpoints != nil || plan.discovery != nil else {
+    plan = try DataLayerPlan(
+      config, plugins, interval: options.refreshMetricsInterval, flags: options.modelServerFlags)
+    followsKubernetes = options.endpoints == nil && plan.discovery == nil
+    guard !followsKubernetes || options.kubernetes != nil else {
       throw ProcessError(
-        "no source of endpoints: give --endpoints, or a file-discovery plugin as dataLayer.discovery; "
-          + "InferencePools in Kubernetes are not supported yet")
+        "no source of endpoints: give --pool-name or --endpoint-selector to find them in Kubernetes, --endpoints, "
+          + "or a file-discovery plugin as dataLayer.discovery")
     }
     pool = CurrentPool(
       PoolState(
@@ -74,7 +80,7 @@ public struct EndpointPickerProcess {
         metrics: LoopMetrics(metrics, shard: registry.shard(forEventLoop: number)), decisionLog: decisions,
         logger: logger, eventLoop: eventLoop, seed: .random(in: 0...UInt64.max))
     }
-    let health = HealthStatus()
+    let health = HealthStatus(answersOnlyListedNames: followsKubernetes && options.kubernetes?.electsLeader == true)
     let server = try makeServer(loops, health)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let table = pool.value.endpoints
@@ -85,9 +91,11 @@ public struct EndpointPickerProcess {
     }
     registry.register(ProcessCollector())
     registry.register(ServerCollector(server: server, scrapers: scrapers, table: table, services: services))
-    let endpoints = EndpointSource(
-      given: options.endpoints, file: plan.discovery, pool: pool, scrapers: scrapers, logger: logger)
+    let applier = EndpointApplier(pool: pool, scrapers: scrapers, logger: logger)
+    let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
     try endpoints.load()
+    let readiness = Readiness(health, takes: conditions)
+    let kubernetes = try kubernetesServices(applier, readiness, background)
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
     try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
@@ -101,7 +109,7 @@ public struct EndpointPickerProcess {
     let admin = AdminServer(
       host: host, port: options.metricsPort, registry: registry, decisions: decisions, group: background,
       // The last listener to come up, at a time when termination signals are handled.
-      onRunning: { health.setReady(true) }, logger: quiet(logger))
+      onRunning: { readiness.set(.listening, true) }, logger: quiet(logger))
     let gauges = GaugeService(
       gauges: PoolGauges(
         table: table, series: metrics.poolSeries(name: options.poolName),
@@ -110,14 +118,34 @@ public struct EndpointPickerProcess {
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
       drainTimeout: options.drainTimeout, logger: logger)
+    // Stopped in the opposite order: first the lease is given back, then streams are waited for, then the rest ends.
+    var parts: [ServiceGroupConfiguration.ServiceConfiguration] = [
+      .init(service: admin), .init(service: gauges), .init(service: endpoints),
+    ]
+    if let kubernetes { parts.append(.init(service: kubernetes.watching)) }
+    parts.append(.init(service: serving))
+    if let election = kubernetes?.election { parts.append(.init(service: election)) }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [
-          .init(service: admin), .init(service: gauges), .init(service: endpoints), .init(service: serving),
-        ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+        services: parts, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
     try await serviceGroup.run()
     logger.info("stopped")
+  }
+
+  /// What readiness takes.
+  private var conditions: Set<Readiness.Condition> {
+    guard followsKubernetes else { return [.listening] }
+    return options.kubernetes?.electsLeader == true ? [.listening, .poolSynced, .leading] : [.listening, .poolSynced]
+  }
+
+  private func kubernetesServices(
+    _ applier: EndpointApplier, _ readiness: Readiness, _ group: any EventLoopGroup
+  ) throws -> KubernetesServices? {
+    guard followsKubernetes, let kubernetes = options.kubernetes else { return nil }
+    return try KubernetesServices(
+      kubernetes, poolName: options.poolName, lineage: config.lineage,
+      observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
+      environment: ProcessInfo.processInfo.environment, group: group, logger: logger)
   }
 
   private func makeServer(_ loops: LoopContexts, _ health: HealthStatus) throws -> GRPCServer {

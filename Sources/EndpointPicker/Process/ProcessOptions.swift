@@ -15,6 +15,10 @@ public struct ProcessOptions: Sendable {
   public var configuration = EndpointPickerConfig.Origin.builtIn(.llmD)
   /// Endpoints given by flag; nil leaves them to discovery.
   public var endpoints: [EndpointDescriptor]?
+  /// The pool in Kubernetes to follow where neither ``endpoints`` nor the configuration says where endpoints are.
+  public var kubernetes: KubernetesOptions?
+  /// How model servers are scraped, by deprecated flags.
+  public var modelServerFlags = ModelServerFlags()
   /// Time between scrapes of an endpoint.
   public var refreshMetricsInterval = Duration.milliseconds(50)
   /// Time between updates of the pool's gauges.
