@@ -81,7 +81,9 @@ public final class KubeClient: Sendable {
       group.cancelAll()
       return first
     }
-    guard let result else { throw .connection("the answer was not complete after \(timeout.nanoseconds / 1_000_000_000) s") }
+    guard let result else {
+      throw .connection("the answer was not complete after \(timeout.nanoseconds / 1_000_000_000) s")
+    }
     return try result.get()
   }
 
@@ -118,10 +120,17 @@ public final class KubeClient: Sendable {
     do {
       response = try await client.execute(request, timeout: timeout)
     } catch {
-      throw .connection("\(error)")
+      throw .connection(Self.reason(error))
     }
     guard (200...201).contains(response.status.code) else { throw await Self.error(response) }
     return response
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let text = "\(error)"
+    // What TLS libraries say of this leaves operators guessing.
+    return text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate")
+      ? "the server's certificate is not trusted: it is not from the configured CA, or not for this address" : text
   }
 
   private static func error(_ response: HTTPClientResponse) async -> KubeError {

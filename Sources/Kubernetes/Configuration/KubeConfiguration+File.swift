@@ -10,7 +10,7 @@ extension KubeConfiguration {
   ) throws(KubeConfigurationError) -> KubeConfiguration {
     var files: [(path: String, file: KubeConfigFile)] = []
     for written in paths {
-      let path = written.hasPrefix("~/") && home != nil ? home! + written.dropFirst() : written
+      let path = written.hasPrefix("~/") ? (home ?? "~") + written.dropFirst() : written
       guard let bytes = SmallFile.read(path) else {
         guard mayBeMissing else { throw KubeConfigurationError("kubeconfig \(path): cannot be read") }
         continue

@@ -1,5 +1,6 @@
 /// An InferencePool of either API version, read as one.
 public struct InferencePool: KubeObject, Hashable {
+  /// What every object has.
   public var metadata: ObjectMeta
   /// Labels that pods must have, all of them.
   public let selector: [String: String]
@@ -34,6 +35,7 @@ public struct InferencePool: KubeObject, Hashable {
     var portNumber: Int?
   }
 
+  /// Reads either version.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     metadata = try container.decode(ObjectMeta.self, forKey: .metadata)

@@ -16,6 +16,7 @@ public struct Pod: KubeObject, Hashable {
     public var conditions: [Condition]?
   }
 
+  /// What every object has.
   public var metadata: ObjectMeta
   /// What is known of a running pod.
   public var status: Status?
