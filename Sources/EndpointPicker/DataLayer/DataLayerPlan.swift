@@ -17,8 +17,10 @@ struct DataLayerPlan {
     _ config: EndpointPickerConfig, _ plugins: LoadedPlugins, interval: Duration,
     flags: ModelServerFlags = ModelServerFlags()
   ) throws {
-    extractor = try Self.defaultExtractor(plugins, flags)
-    let section = config.dataLayer
+    // The built-in configuration is what flags may still change.
+    let isBuiltIn = config.source == EndpointPickerConfig.defaultSource
+    extractor = try Self.defaultExtractor(isBuiltIn ? nil : plugins, flags)
+    let section = isBuiltIn ? nil : config.dataLayer
     var source: MetricsDataSource?
     for candidate in section?.sources ?? [] {
       guard let found = plugins.instance(named: candidate.plugin.name)?.plugin as? MetricsDataSource else {
@@ -33,7 +35,10 @@ struct DataLayerPlan {
       }
     }
     if source == nil, section == nil || (config.lineage == .llmD && section?.injectDefaults != false) {
-      source = plugins.plugins(MetricsDataSource.self).first?.plugin ?? Self.defaultSource(flags)
+      source =
+        isBuiltIn
+        ? Self.defaultSource(flags)
+        : plugins.plugins(MetricsDataSource.self).first?.plugin ?? Self.defaultSource(flags)
     }
     scrape = source?.configuration
     if source?.hasOwnInterval == false { scrape?.interval = interval }
@@ -52,9 +57,9 @@ struct DataLayerPlan {
   }
 
   private static func defaultExtractor(
-    _ plugins: LoadedPlugins, _ flags: ModelServerFlags
+    _ plugins: LoadedPlugins?, _ flags: ModelServerFlags
   ) throws -> CoreMetricsExtractor {
-    if let configured = plugins.plugins(CoreMetricsExtractorPlugin.self).first { return configured.plugin.extractor }
+    if let configured = plugins?.plugins(CoreMetricsExtractorPlugin.self).first { return configured.plugin.extractor }
     let engine = try flags.defaultEngine()
     do {
       return try CoreMetricsExtractor(catalog: try EngineCatalog(engineConfigs: [engine]))

@@ -10,7 +10,7 @@ struct KubernetesService: Service {
   let watcher: PoolWatcher
 
   func run() async throws {
-    try? await cancelWhenGracefulShutdown { await watcher.run() }
+    await cancelWhenGracefulShutdown { await watcher.run() }
     await client.shutdown()
   }
 }
@@ -21,7 +21,7 @@ struct ElectionService: Service {
   let elector: LeaderElector
 
   func run() async throws {
-    try? await cancelWhenGracefulShutdown { await elector.run() }
+    await cancelWhenGracefulShutdown { await elector.run() }
   }
 }
 

@@ -45,7 +45,8 @@ public struct EndpointPickerProcess {
     }
     pool = CurrentPool(
       PoolState(
-        name: options.poolName, endpoints: table, plugins: plugins, followsSubset: options.followsSubset))
+        name: options.poolName, endpoints: table, plugins: plugins, policies: policies,
+        followsSubset: options.followsSubset))
   }
 
   /// Serves until a termination signal, then drains.

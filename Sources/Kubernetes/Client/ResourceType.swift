@@ -15,7 +15,7 @@ public struct ResourceType: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Path of all objects of the kind in a namespace, or of one of them.
-  func path(namespace: String, name: String? = nil) -> String {
+  package func path(namespace: String, name: String? = nil) -> String {
     let root = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
     return "\(root)/namespaces/\(namespace)/\(plural)" + (name.map { "/\($0)" } ?? "")
   }
@@ -30,8 +30,8 @@ public struct ResourceType: Sendable, Hashable, CustomStringConvertible {
   /// The group that objectives and rewrites moved to.
   public static let routerGroup = "llm-d.ai"
 
-  static let pods = ResourceType(version: "v1", plural: "pods")
-  static let leases = ResourceType(group: "coordination.k8s.io", version: "v1", plural: "leases")
+  package static let pods = ResourceType(version: "v1", plural: "pods")
+  package static let leases = ResourceType(group: "coordination.k8s.io", version: "v1", plural: "leases")
 
   /// InferencePools of a group; nil for groups that never had any.
   public static func inferencePools(group: String) -> ResourceType? {

@@ -14,7 +14,7 @@ public enum Credentials: Sendable, Hashable {
   /// Value of the `authorization` header; nil without credentials, or while the token file cannot be read.
   ///
   /// Token files are read at every call: requests are rare, and a token that was replaced must not be missed.
-  var authorization: String? {
+  package var authorization: String? {
     switch self {
     case .none: nil
     case .token(let token): "Bearer \(token)"

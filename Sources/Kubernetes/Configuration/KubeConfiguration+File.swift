@@ -5,7 +5,7 @@ import Yams
 extension KubeConfiguration {
   /// Reads kubeconfig files. Of several, the first that says something counts, name by name.
   /// - Parameter mayBeMissing: files that do not exist are passed over as long as one does.
-  static func load(
+  package static func load(
     paths: [String], home: String?, mayBeMissing: Bool = false
   ) throws(KubeConfigurationError) -> KubeConfiguration {
     var files: [(path: String, file: KubeConfigFile)] = []

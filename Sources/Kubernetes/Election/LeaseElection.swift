@@ -3,9 +3,9 @@
 ///
 /// Clocks of different machines are not compared: a lease has run out when its contents did not change for its duration
 /// by this process's clock.
-struct LeaseElection {
+package struct LeaseElection {
   /// What to do with the Lease.
-  enum Action: Equatable, Sendable {
+  package enum Action: Equatable, Sendable {
     /// Nothing now.
     case wait
     /// There is none: make this one.
@@ -15,29 +15,31 @@ struct LeaseElection {
   }
 
   /// How often and how long.
-  struct Timing: Sendable {
+  package struct Timing: Sendable {
     /// Seconds after which a lease that is not renewed may be taken.
     var duration = 15
     /// Seconds that a leader keeps trying to renew before it stops to be one.
     var renewDeadline = 10.0
     /// Seconds between two tries.
     var retryPeriod = 2.0
+
+    package init() {}
   }
 
   let identity: String
   let timing: Timing
-  private(set) var isLeader = false
+  package private(set) var isLeader = false
   private var observed: LeaseObject.Spec?
   private var observedAt = 0.0
   private var renewedAt = 0.0
 
-  init(identity: String, timing: Timing = Timing()) {
+  package init(identity: String, timing: Timing = Timing()) {
     self.identity = identity
     self.timing = timing
   }
 
   /// The Lease was read; nil when there is none.
-  mutating func action(after lease: LeaseObject.Spec?, now: Double, time: String) -> Action {
+  package mutating func action(after lease: LeaseObject.Spec?, now: Double, time: String) -> Action {
     guard let lease else { return .create(fresh(transitions: 0, time: time)) }
     if lease != observed {
       observed = lease
@@ -57,7 +59,7 @@ struct LeaseElection {
   }
 
   /// The server took what was to be written.
-  mutating func wrote(_ lease: LeaseObject.Spec, now: Double) {
+  package mutating func wrote(_ lease: LeaseObject.Spec, now: Double) {
     observed = lease
     observedAt = now
     renewedAt = now
@@ -65,12 +67,12 @@ struct LeaseElection {
   }
 
   /// The Lease could not be read or written. A leader stays one until its deadline.
-  mutating func failed(now: Double) {
+  package mutating func failed(now: Double) {
     if now - renewedAt >= timing.renewDeadline { isLeader = false }
   }
 
   /// What a leader writes when it goes, so that another need not wait.
-  func released(time: String) -> LeaseObject.Spec? {
+  package func released(time: String) -> LeaseObject.Spec? {
     guard isLeader, let observed else { return nil }
     return LeaseObject.Spec(
       holderIdentity: "", leaseDurationSeconds: 1, acquireTime: time, renewTime: time,

@@ -3,7 +3,7 @@ import RequestPolicies
 /// The objectives and rewrites of a namespace, in the groups that have them.
 ///
 /// Objects of the newer group count; those of the older one only where the newer kind is not installed.
-struct PolicyCollection {
+package struct PolicyCollection {
   /// The groups, the one that is preferred first.
   static let groups = [ResourceType.routerGroup, ResourceType.experimentalGroup]
 
@@ -35,16 +35,18 @@ struct PolicyCollection {
   private var objectives = Kind<ObjectiveObject>()
   private var rewrites = Kind<RewriteObject>()
 
-  mutating func apply(_ event: Reflector<ObjectiveObject>.Event, group: String) {
+  package init() {}
+
+  package mutating func apply(_ event: Reflector<ObjectiveObject>.Event, group: String) {
     objectives.apply(event, group: group)
   }
 
-  mutating func apply(_ event: Reflector<RewriteObject>.Event, group: String) {
+  package mutating func apply(_ event: Reflector<RewriteObject>.Event, group: String) {
     rewrites.apply(event, group: group)
   }
 
   /// What is said about requests to a pool.
-  func policies(of pool: PoolReference) -> RequestPolicies {
+  package func policies(of pool: PoolReference) -> RequestPolicies {
     RequestPolicies(
       objectives: objectives.objects(of: pool).map(\.objective), rewrites: rewrites.objects(of: pool).map(\.rewrite))
   }

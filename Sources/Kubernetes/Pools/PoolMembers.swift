@@ -3,13 +3,13 @@ import Endpoints
 /// The endpoints of a pool, worked out from its pods: one for each pod that serves and each of its target ports.
 ///
 /// Remembers what was handed out, so that a change costs what changed and not what there is.
-struct PoolMembers {
+package struct PoolMembers {
   /// What to do to get from the last hand-out to the present set.
-  struct Changes: Sendable, Hashable {
-    var upserted: [EndpointDescriptor] = []
-    var removed: [EndpointID] = []
+  package struct Changes: Sendable, Hashable {
+    package var upserted: [EndpointDescriptor] = []
+    package var removed: [EndpointID] = []
 
-    var isEmpty: Bool { upserted.isEmpty && removed.isEmpty }
+    package var isEmpty: Bool { upserted.isEmpty && removed.isEmpty }
   }
 
   private struct Member: Equatable {
@@ -19,22 +19,22 @@ struct PoolMembers {
   }
 
   let namespace: String
-  private(set) var targetPorts: [UInt16] = []
+  package private(set) var targetPorts: [UInt16] = []
   private var members: [String: Member] = [:]
   private var handedOut: [String: [EndpointDescriptor]] = [:]
   private var touched: Set<String> = []
 
-  init(namespace: String) {
+  package init(namespace: String) {
     self.namespace = namespace
   }
 
   /// Pods that serve.
   var count: Int { members.count }
   /// Whether ``takeChanges()`` may have something to say.
-  var hasChanges: Bool { !touched.isEmpty }
+  package var hasChanges: Bool { !touched.isEmpty }
 
   /// A pod is new, or is now like this.
-  mutating func update(_ pod: Pod) {
+  package mutating func update(_ pod: Pod) {
     let name = pod.metadata.name
     let member = Self.member(pod)
     guard members[name] != member else { return }
@@ -43,13 +43,13 @@ struct PoolMembers {
   }
 
   /// A pod is gone.
-  mutating func remove(pod name: String) {
+  package mutating func remove(pod name: String) {
     guard members.removeValue(forKey: name) != nil else { return }
     touched.insert(name)
   }
 
   /// These are all pods there are.
-  mutating func replace(with pods: [Pod]) {
+  package mutating func replace(with pods: [Pod]) {
     var missing = Set(members.keys)
     for pod in pods {
       missing.remove(pod.metadata.name)
@@ -59,14 +59,14 @@ struct PoolMembers {
   }
 
   /// The pods serve on these ports.
-  mutating func setTargetPorts(_ ports: [UInt16]) {
+  package mutating func setTargetPorts(_ ports: [UInt16]) {
     guard ports != targetPorts else { return }
     targetPorts = ports
     touched.formUnion(members.keys)
   }
 
   /// What changed since the last call.
-  mutating func takeChanges() -> Changes {
+  package mutating func takeChanges() -> Changes {
     var changes = Changes()
     for name in touched.sorted() {
       let old = handedOut[name] ?? []

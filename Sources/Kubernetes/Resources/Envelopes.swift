@@ -11,10 +11,10 @@ struct StatusObject: Decodable, Sendable {
 }
 
 /// One page of a list. An item that cannot be read is left out and does not spoil the others.
-struct ListPage<Item: KubeObject>: Decodable {
-  struct Metadata: Decodable {
-    var resourceVersion: String?
-    var `continue`: String?
+package struct ListPage<Item: KubeObject>: Decodable {
+  package struct Metadata: Decodable {
+    package var resourceVersion: String?
+    package var `continue`: String?
   }
 
   private struct Lenient: Decodable {
@@ -25,16 +25,16 @@ struct ListPage<Item: KubeObject>: Decodable {
     }
   }
 
-  let metadata: Metadata
-  let items: [Item]
+  package let metadata: Metadata
+  package let items: [Item]
   /// Why items were left out.
-  let problems: [String]
+  package let problems: [String]
 
   enum CodingKeys: String, CodingKey {
     case metadata, items
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     metadata = try container.decode(Metadata.self, forKey: .metadata)
     let all = try container.decodeIfPresent([Lenient].self, forKey: .items) ?? []

@@ -2,13 +2,13 @@
 public struct LeaseObject: Codable, Sendable, Hashable {
   /// Who holds the lease and until when.
   public struct Spec: Codable, Sendable, Hashable {
-    var holderIdentity: String?
-    var leaseDurationSeconds: Int?
+    package var holderIdentity: String?
+    package var leaseDurationSeconds: Int?
     /// RFC 3339 with microseconds.
-    var acquireTime: String?
+    package var acquireTime: String?
     /// RFC 3339 with microseconds.
-    var renewTime: String?
-    var leaseTransitions: Int?
+    package var renewTime: String?
+    package var leaseTransitions: Int?
   }
 
   var apiVersion = "coordination.k8s.io/v1"

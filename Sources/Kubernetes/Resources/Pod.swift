@@ -8,18 +8,33 @@ public struct Pod: KubeObject, Hashable {
       public var type: String
       /// `True`, `False` or `Unknown`.
       public var status: String
+
+      package init(type: String, status: String) {
+        self.type = type
+        self.status = status
+      }
     }
 
     /// The pod's address.
     public var podIP: String?
     /// Statements about the pod.
     public var conditions: [Condition]?
+
+    package init(podIP: String?, conditions: [Condition]?) {
+      self.podIP = podIP
+      self.conditions = conditions
+    }
   }
 
   /// What every object has.
   public var metadata: ObjectMeta
   /// What is known of a running pod.
   public var status: Status?
+
+  package init(metadata: ObjectMeta, status: Status?) {
+    self.metadata = metadata
+    self.status = status
+  }
 
   /// Whether requests may be sent to the pod: it is ready, not about to end, and has an address.
   public var isServing: Bool {

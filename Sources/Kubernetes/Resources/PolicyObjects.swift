@@ -1,33 +1,39 @@
 import RequestPolicies
 
 /// The pool that an objective or rewrite is for.
-struct PoolReference: Decodable, Sendable, Hashable {
-  var group: String?
-  var kind: String?
-  var name: String
+package struct PoolReference: Decodable, Sendable, Hashable {
+  package var group: String?
+  package var kind: String?
+  package var name: String
+
+  package init(group: String?, kind: String?, name: String) {
+    self.group = group
+    self.kind = kind
+    self.name = name
+  }
 }
 
 /// An object that says something about requests to a pool.
-protocol PolicyObject: KubeObject {
+package protocol PolicyObject: KubeObject {
   var poolReference: PoolReference { get }
 }
 
 /// An InferenceObjective.
-struct ObjectiveObject: PolicyObject, Hashable {
+package struct ObjectiveObject: PolicyObject, Hashable {
   struct Spec: Decodable, Sendable, Hashable {
     var priority: Int?
     var poolRef: PoolReference
   }
 
-  var metadata: ObjectMeta
+  package var metadata: ObjectMeta
   var spec: Spec
 
-  var poolReference: PoolReference { spec.poolRef }
-  var objective: InferenceObjective { InferenceObjective(name: metadata.name, priority: spec.priority) }
+  package var poolReference: PoolReference { spec.poolRef }
+  package var objective: InferenceObjective { InferenceObjective(name: metadata.name, priority: spec.priority) }
 }
 
 /// An InferenceModelRewrite.
-struct RewriteObject: PolicyObject, Hashable {
+package struct RewriteObject: PolicyObject, Hashable {
   struct Spec: Decodable, Sendable, Hashable {
     struct Rule: Decodable, Sendable, Hashable {
       struct Match: Decodable, Sendable, Hashable {
@@ -52,12 +58,12 @@ struct RewriteObject: PolicyObject, Hashable {
     var rules: [Rule]?
   }
 
-  var metadata: ObjectMeta
+  package var metadata: ObjectMeta
   var spec: Spec
 
-  var poolReference: PoolReference { spec.poolRef }
+  package var poolReference: PoolReference { spec.poolRef }
 
-  var rewrite: InferenceModelRewrite {
+  package var rewrite: InferenceModelRewrite {
     InferenceModelRewrite(
       name: metadata.name, createdAt: metadata.createdAt,
       rules: (spec.rules ?? []).compactMap { rule in

@@ -1,23 +1,23 @@
 /// Cuts a stream of bytes, which comes in pieces of any size, into lines.
-struct LineSplitter {
+package struct LineSplitter {
   /// A line is longer than allowed.
-  struct LineTooLong: Error, Hashable {}
+  package struct LineTooLong: Error, Hashable {}
 
   /// Most bytes of a line; an object of the API has at most 1.5 MiB, its JSON can be longer.
-  let limit: Int
+  package let limit: Int
   private var rest: [UInt8] = []
   /// Bytes of ``rest`` known to hold no line feed.
   private var scanned = 0
 
-  init(limit: Int = 16 << 20) {
+  package init(limit: Int = 16 << 20) {
     self.limit = limit
   }
 
   /// Whether the stream has stopped inside a line.
-  var isInsideLine: Bool { !rest.isEmpty }
+  package var isInsideLine: Bool { !rest.isEmpty }
 
   /// Takes a piece and hands each line that it completes to `body`, without its line feed. Empty lines are left out.
-  mutating func append(
+  package mutating func append(
     _ piece: some Collection<UInt8>, _ body: (ArraySlice<UInt8>) throws -> Void
   ) throws {
     rest.append(contentsOf: piece)

@@ -4,9 +4,9 @@ import Logging
 import NIOCore
 
 /// Keeps telling what objects of a kind there are in a namespace: all of them once, then every change.
-struct Reflector<Object: KubeObject>: Sendable {
+package struct Reflector<Object: KubeObject>: Sendable {
   /// What there is to know.
-  enum Event: Sendable {
+  package enum Event: Sendable {
     /// All objects there are.
     case replaced([Object])
     /// Objects that are new, changed or gone, in order.
@@ -16,7 +16,7 @@ struct Reflector<Object: KubeObject>: Sendable {
   }
 
   /// One change.
-  enum Change: Sendable {
+  package enum Change: Sendable {
     case present(Object)
     case gone(name: String)
   }
@@ -205,16 +205,18 @@ struct Reflector<Object: KubeObject>: Sendable {
 }
 
 /// Turns the bytes of a watch into events.
-struct WatchStream<Object: KubeObject> {
+package struct WatchStream<Object: KubeObject> {
   private var lines = LineSplitter()
   private let decoder = JSONDecoder()
 
+  package init() {}
+
   /// Whether the stream stopped inside a line.
-  var isInsideLine: Bool { lines.isInsideLine }
+  package var isInsideLine: Bool { lines.isInsideLine }
 
   /// The events that a piece completes.
   /// - Throws: when a line is no event, or too long.
-  mutating func events(in piece: ByteBuffer) throws -> [WatchEvent<Object>] {
+  package mutating func events(in piece: ByteBuffer) throws -> [WatchEvent<Object>] {
     var events: [WatchEvent<Object>] = []
     try lines.append(piece.readableBytesView) { line in
       events.append(try decoder.decode(WatchEvent<Object>.self, from: Data(line)))

@@ -4,9 +4,9 @@
 /// The copy is begun by a list in pages, or, where the server offers it, by a watch that begins with all objects
 /// (KEP 3157). It is kept by a watch from the version of the list. A watch that ends is taken up from the last version
 /// seen; only when the server no longer knows that version (410) is everything listed again.
-struct ReflectorMachine {
+package struct ReflectorMachine {
   /// What to do next.
-  enum Step: Equatable, Sendable {
+  package enum Step: Equatable, Sendable {
     /// A page of a list; nil for the first one.
     case list(continueToken: String?)
     /// A watch that begins with all objects.
@@ -16,7 +16,7 @@ struct ReflectorMachine {
   }
 
   /// How a step went.
-  enum Outcome: Equatable, Sendable {
+  package enum Outcome: Equatable, Sendable {
     /// A page came.
     case page(resourceVersion: String, continueToken: String?)
     /// The watch ended in order. `hadEvents` tells whether it brought anything.
@@ -30,21 +30,28 @@ struct ReflectorMachine {
   }
 
   /// What to do, and after how many seconds.
-  struct Next: Equatable, Sendable {
-    var step: Step
-    var delay = 0.0
+  package struct Next: Equatable, Sendable {
+    package var step: Step
+    package var delay: Double
     /// What was collected of a list or of initial events is worthless.
-    var discardsCollected = false
+    package var discardsCollected: Bool
     /// The server does not know the kind of object.
-    var isAbsent = false
+    package var isAbsent: Bool
+
+    package init(step: Step, delay: Double = 0, discardsCollected: Bool = false, isAbsent: Bool = false) {
+      self.step = step
+      self.delay = delay
+      self.discardsCollected = discardsCollected
+      self.isAbsent = isAbsent
+    }
   }
 
   /// Seconds between two looks for a kind that the server does not know, such as one whose CRD comes later.
-  static let absencePause = 10.0
+  package static let absencePause = 10.0
   /// Watches that may break one after the other before everything is listed again.
-  static let patience = 5
+  package static let patience = 5
 
-  private(set) var step: Step
+  package private(set) var step: Step
   private var version = ""
   private var offersStreamList: Bool
   private var delay = RetryDelay()
@@ -52,13 +59,13 @@ struct ReflectorMachine {
   private var brokenWatches = 0
 
   /// - Parameter triesStreamList: whether to try the watch that begins with all objects.
-  init(triesStreamList: Bool = true) {
+  package init(triesStreamList: Bool = true) {
     offersStreamList = triesStreamList
     step = triesStreamList ? .streamList : .list(continueToken: nil)
   }
 
   /// An object or bookmark with this version came on a watch.
-  mutating func saw(resourceVersion: String) {
+  package mutating func saw(resourceVersion: String) {
     guard !resourceVersion.isEmpty else { return }
     version = resourceVersion
     delay.reset()
@@ -66,12 +73,12 @@ struct ReflectorMachine {
   }
 
   /// The objects that a watch began with are complete.
-  mutating func initialEventsEnded() {
+  package mutating func initialEventsEnded() {
     step = .watch(from: version)
   }
 
   /// - Parameter random: a number from 0 to 1, for jitter.
-  mutating func next(after outcome: Outcome, random: Double) -> Next {
+  package mutating func next(after outcome: Outcome, random: Double) -> Next {
     switch outcome {
     case .page(let resourceVersion, let token):
       delay.reset()

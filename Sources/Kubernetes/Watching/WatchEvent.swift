@@ -1,5 +1,5 @@
 /// One line of a watch.
-enum WatchEvent<Object: KubeObject>: Decodable, Sendable {
+package enum WatchEvent<Object: KubeObject>: Decodable, Sendable {
   /// The object is new, or is now like this.
   case changed(Object)
   /// The object is gone.
@@ -24,7 +24,7 @@ enum WatchEvent<Object: KubeObject>: Decodable, Sendable {
     var metadata: Metadata
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let type = try container.decode(String.self, forKey: .type)
     switch type {
