@@ -86,7 +86,7 @@ public final class EndpointTable: Sendable {
       guard !changes.isEmpty else { return changes }
       next.sort { $0.slot < $1.slot }
       state.byID = nil
-      state.snapshot = EndpointSnapshot(version: state.snapshot.version + 1, endpoints: next)
+      state.snapshot = EndpointSnapshot(replacing: state.snapshot, endpoints: next)
       publishedVersion.store(state.snapshot.version, ordering: .releasing)
       return changes
     }

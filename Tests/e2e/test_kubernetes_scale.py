@@ -57,8 +57,9 @@ def test_five_thousand_pods(tmp_path, launch, record_property):
 
         start_cpu, start = cpu_seconds(pid), time.monotonic()
         for number in range(CHANGES_PER_SECOND * SECONDS):
-            name = f"vllm-{number * 7 % PODS}"
-            api.store.apply(pod(name, address(number * 7 % PODS), ready=number // PODS % 2 == 1, padding=7_000))
+            # Five hundred pods lose their readiness, one after the other, then get it back in the same order.
+            index = number % 500 * 10
+            api.store.apply(pod(f"vllm-{index}", address(index), ready=number // 500 % 2 == 1, padding=7_000))
             delay = start + (number + 1) / CHANGES_PER_SECOND - time.monotonic()
             if delay > 0:
                 time.sleep(delay)

@@ -238,10 +238,10 @@ public actor PoolWatcher {
     earliestApply = now + Self.pause(afterApplying: now - began)
   }
 
-  /// Time until changes are applied again: applying takes at most a fortieth of the time, and is at most 10 ms late in
-  /// a pool of which a change costs little.
+  /// Time until changes are applied again: applying takes at most a fiftieth of the time, and is at most 20 ms late in
+  /// a pool of which a change costs little. A change after some quiet is applied at once.
   static func pause(afterApplying cost: Duration) -> Duration {
-    max(.milliseconds(10), min(cost * 40, .milliseconds(500)))
+    max(.milliseconds(20), min(cost * 50, .milliseconds(500)))
   }
 
   // MARK: Policies
