@@ -34,6 +34,11 @@ package struct Reflector<Object: KubeObject>: Sendable {
   static var pageSize: Int { 500 }
   /// Looks in vain after which objects seen earlier are taken for gone with their kind.
   static var absencesUntilGone: Int { 6 }
+  /// How long events gather before they are read, since every reading wakes threads up. What comes after some quiet is
+  /// read at once.
+  static var gathering: Duration { .milliseconds(20) }
+  /// Bytes of a piece from which on the next one is read at once: events come faster than they gather.
+  static var crowdedPiece: Int { 32 << 10 }
   /// Seconds after which initial events must be complete.
   static var initialEventsPatience: Double { 60 }
 
@@ -152,6 +157,9 @@ package struct Reflector<Object: KubeObject>: Sendable {
         let events = try stream.events(in: piece)
         hadEvents = hadEvents || !events.isEmpty
         if let outcome = await take(events, &isInitial, &state) { return outcome }
+        if !isInitial, !events.isEmpty, piece.readableBytes < Self.crowdedPiece {
+          try await Task.sleep(for: Self.gathering)
+        }
         let elapsed = ContinuousClock.now - began
         if elapsed > .seconds(isInitial ? Self.initialEventsPatience : Double(seconds + 60)) { break }
       }
