@@ -106,7 +106,7 @@ let package = Package(
     .executableTarget(
       name: "epp",
       dependencies: [
-        "EndpointPicker", "PickerConfiguration", "Telemetry",
+        "EndpointPicker", "GRPC", "PickerConfiguration", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -148,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests",
       dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")]),
-    .testTarget(name: "EndpointPickerTests", dependencies: ["EndpointPicker"]),
+    .testTarget(name: "EndpointPickerTests", dependencies: ["EndpointPicker", "Kubernetes"]),
     .testTarget(name: "ModelServerSimulatorTests", dependencies: ["ModelServerSimulator"]),
   ],
   cxxLanguageStandard: .cxx17

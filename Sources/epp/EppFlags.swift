@@ -59,6 +59,10 @@ struct EppFlags: ParsableCommand {
   var certPath = ""
   @Option(help: "Watch --cert-path for changes.")
   var enableCertReload = false
+  @Option(help: "Oldest TLS version on the ext_proc port: VersionTLS12 or VersionTLS13.")
+  var tlsMinVersion = ""
+  @Option(help: "Cipher suites of TLS 1.2 on the ext_proc port.")
+  var tlsCipherSuites: [String] = []
   @Option(help: "Answer health checks on the ext_proc port too.")
   var healthChecking = false
 
@@ -115,6 +119,7 @@ struct EppFlags: ParsableCommand {
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
     case modelServerMetricsHttpsInsecureSkipVerify, totalQueuedRequestsMetric, totalRunningRequestsMetric
     case kvCacheUsagePercentageMetric, loraInfoMetric, cacheInfoMetric, kubeconfig
+    case tlsMinVersion, tlsCipherSuites
   }
 }
 
@@ -143,6 +148,7 @@ extension EppFlags {
     GoFlag("total-queued-requests-metric", .string), GoFlag("total-running-requests-metric", .string),
     GoFlag("kv-cache-usage-percentage-metric", .string), GoFlag("lora-info-metric", .string),
     GoFlag("cache-info-metric", .string), GoFlag("kubeconfig", .string),
+    GoFlag("tls-min-version", .string), GoFlag("tls-cipher-suites", .list),
   ])
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.
@@ -157,7 +163,7 @@ extension EppFlags {
 
   /// Flags that charts pass and that change nothing yet.
   private static let withoutEffect: Set<String> = [
-    "enable-cert-reload", "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
+    "zap-devel", "zap-log-level", "zap-stacktrace-level", "zap-time-encoding",
     "model-server-metrics-https-insecure-skip-verify",
   ]
 
@@ -186,6 +192,8 @@ extension EppFlags {
     options.metricsStalenessThreshold = try duration(metricsStalenessThreshold, "metrics-staleness-threshold")
     options.secureServing = secureServing
     options.certificateDirectory = certPath
+    options.reloadsCertificate = enableCertReload
+    options.tls = try tlsOptions()
     options.healthChecking = healthChecking
     options.releasesStreamsEarly = earlyStreamRelease
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)

@@ -82,7 +82,12 @@ public struct EndpointPickerProcess {
         logger: logger, eventLoop: eventLoop, seed: .random(in: 0...UInt64.max))
     }
     let health = HealthStatus(answersOnlyListedNames: followsKubernetes && options.kubernetes?.electsLeader == true)
-    let server = try makeServer(loops, health)
+    let certificate =
+      options.secureServing
+      ? try ServerCertificate(
+        directory: options.certificateDirectory, options: options.tls, isReloaded: options.reloadsCertificate,
+        logger: logger) : nil
+    let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let table = pool.value.endpoints
     let scrapers = try plan.scrape.map { configuration in
@@ -123,6 +128,7 @@ public struct EndpointPickerProcess {
     var parts: [ServiceGroupConfiguration.ServiceConfiguration] = [
       .init(service: admin), .init(service: gauges), .init(service: endpoints),
     ]
+    if let certificate { parts.append(.init(service: certificate)) }
     if let kubernetes { parts.append(.init(service: kubernetes.watching)) }
     parts.append(.init(service: serving))
     if let election = kubernetes?.election { parts.append(.init(service: election)) }
@@ -149,7 +155,9 @@ public struct EndpointPickerProcess {
       environment: ProcessInfo.processInfo.environment, group: group, logger: logger)
   }
 
-  private func makeServer(_ loops: LoopContexts, _ health: HealthStatus) throws -> GRPCServer {
+  private func makeServer(
+    _ loops: LoopContexts, _ health: HealthStatus, _ certificate: ServerCertificate?
+  ) -> GRPCServer {
     var limits = ExtProcLimits()
     limits.maxBodyBytes = options.maxMessageBytes
     limits.releasesStreamsEarly = options.releasesStreamsEarly
@@ -160,15 +168,9 @@ public struct EndpointPickerProcess {
     configuration.maxBufferedBytes = options.maxBufferedBytes
     var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool, limits: limits)]
     if options.healthChecking { methods += HealthMethods.all(health) }
-    return GRPCServer(methods: methods, configuration: configuration, tls: try tls(), logger: logger)
-  }
-
-  private func tls() throws -> (@Sendable () -> NIOSSLContext)? {
-    guard options.secureServing else { return nil }
-    let context =
-      options.certificateDirectory.isEmpty
-      ? try ServerTLS.selfSigned() : try ServerTLS.context(directory: options.certificateDirectory)
-    return { context }
+    var tls: (@Sendable () -> NIOSSLContext)?
+    if let certificate { tls = { certificate.current } }
+    return GRPCServer(methods: methods, configuration: configuration, tls: tls, logger: logger)
   }
 
   /// Listens on all addresses, IPv6 and IPv4 where the system has both.

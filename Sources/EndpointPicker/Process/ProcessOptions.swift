@@ -1,4 +1,5 @@
 import Endpoints
+import GRPC
 import PickerConfiguration
 
 /// How the process runs, as its flags say.
@@ -29,6 +30,10 @@ public struct ProcessOptions: Sendable {
   public var secureServing = true
   /// Directory with `tls.crt` and `tls.key`; empty for a self-signed certificate.
   public var certificateDirectory = ""
+  /// Whether changes of the files there take effect while running.
+  public var reloadsCertificate = false
+  /// What TLS on the ext_proc port allows.
+  public var tls = ServerTLSOptions()
   /// Whether the ext_proc port answers health checks too.
   public var healthChecking = false
   /// Whether the proxy's subset of candidates is followed.

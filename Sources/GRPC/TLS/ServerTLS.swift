@@ -4,7 +4,9 @@ import NIOSSL
 public enum ServerTLS {
   /// A context from `tls.crt` and `tls.key` in a directory, the layout of a Kubernetes TLS secret.
   /// - Throws: when a file is missing or not PEM; the error names the file.
-  public static func context(directory: String) throws -> NIOSSLContext {
+  public static func context(
+    directory: String, options: ServerTLSOptions = ServerTLSOptions()
+  ) throws -> NIOSSLContext {
     let certificatePath = "\(directory)/tls.crt"
     let keyPath = "\(directory)/tls.key"
     let chain: [NIOSSLCertificate]
@@ -19,22 +21,25 @@ public enum ServerTLS {
     } catch {
       throw ServerTLSError(file: keyPath, reason: "\(error)")
     }
-    return try context(chain: chain, key: key)
+    return try context(chain: chain, key: key, options)
   }
 
   /// A context with a certificate made for this process.
-  public static func selfSigned() throws -> NIOSSLContext {
+  public static func selfSigned(options: ServerTLSOptions = ServerTLSOptions()) throws -> NIOSSLContext {
     let identity = try SelfSignedIdentity()
     return try context(
       chain: [NIOSSLCertificate(bytes: identity.certificate, format: .der)],
-      key: NIOSSLPrivateKey(bytes: identity.privateKey, format: .der))
+      key: NIOSSLPrivateKey(bytes: identity.privateKey, format: .der), options)
   }
 
-  private static func context(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) throws -> NIOSSLContext {
+  private static func context(
+    chain: [NIOSSLCertificate], key: NIOSSLPrivateKey, _ options: ServerTLSOptions
+  ) throws -> NIOSSLContext {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
     configuration.applicationProtocols = ["h2"]
-    configuration.minimumTLSVersion = .tlsv12
+    configuration.minimumTLSVersion = options.minimumVersion.version
+    if !options.cipherSuites.isEmpty { configuration.cipherSuites = options.cipherSuites.joined(separator: ":") }
     return try NIOSSLContext(configuration: configuration)
   }
 }
