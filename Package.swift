@@ -86,6 +86,18 @@ let package = Package(
       name: "Discovery",
       dependencies: ["PickerConfiguration", "RequestPolicies"]),
     .target(
+      name: "Kubernetes",
+      dependencies: [
+        "Endpoints", "RequestPolicies",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(
       name: "Telemetry",
       dependencies: [.product(name: "Logging", package: "swift-log")]),
 
@@ -109,7 +121,7 @@ let package = Package(
       name: "EndpointPicker",
       dependencies: [
         "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
-        "ModelServerMetrics", "Discovery", "PickerConfiguration", "RequestPolicies", "Telemetry",
+        "ModelServerMetrics", "Discovery", "Kubernetes", "PickerConfiguration", "RequestPolicies", "Telemetry",
         "CAccelerate",
         .product(name: "Crypto", package: "swift-crypto"),
         "RequestTracing",
@@ -160,6 +172,12 @@ let package = Package(
     .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery"]),
     .testTarget(
+      name: "KubernetesTests",
+      dependencies: [
+        "Kubernetes", "Endpoints", "RequestPolicies",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ]),
+    .testTarget(
       name: "TelemetryTests",
       dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")]),
     .testTarget(name: "DataPlaneCheckTests", dependencies: ["DataPlaneCheck"]),
@@ -167,7 +185,7 @@ let package = Package(
     .testTarget(
       name: "EndpointPickerTests",
       dependencies: [
-        "EndpointPicker",
+        "EndpointPicker", "Kubernetes",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

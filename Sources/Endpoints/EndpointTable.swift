@@ -11,7 +11,7 @@ public final class EndpointTable: Sendable {
   public static let capacity = 32_768
   static let maximumColumns = 64
 
-  private struct State {
+  struct State {
     var snapshot = EndpointSnapshot(version: 0, endpoints: [])
     var nextGeneration: UInt64 = 1
     /// Slots never used or free again.
@@ -23,10 +23,12 @@ public final class EndpointTable: Sendable {
     var holds: [Int: Int] = [:]
     var columnNames: [String: Int] = [:]
     var columnCount = ColumnID.builtInCount
+    /// The endpoints of the snapshot, once a change by identity needed them.
+    var byID: [EndpointID: Endpoint]?
   }
 
-  private let state = Mutex(State())
-  private let publishedVersion = Atomic<UInt64>(0)
+  let state = Mutex(State())
+  let publishedVersion = Atomic<UInt64>(0)
   private let columns: Columns
 
   /// Creates an empty table.
@@ -83,13 +85,14 @@ public final class EndpointTable: Sendable {
       }
       guard !changes.isEmpty else { return changes }
       next.sort { $0.slot < $1.slot }
-      state.snapshot = EndpointSnapshot(version: state.snapshot.version + 1, endpoints: next)
+      state.byID = nil
+      state.snapshot = EndpointSnapshot(replacing: state.snapshot, endpoints: next)
       publishedVersion.store(state.snapshot.version, ordering: .releasing)
       return changes
     }
   }
 
-  private func takeSlot(_ state: inout State) -> Int? {
+  func takeSlot(_ state: inout State) -> Int? {
     if state.free.isEmpty, !state.retired.isEmpty {
       state.retired.removeAll { slot in
         guard columns.inFlight[slot].load(ordering: .acquiring) == 0, state.holds[slot] == nil else { return false }

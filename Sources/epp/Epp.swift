@@ -39,9 +39,7 @@ enum Epp {
       for name in flags.givenWithoutEffect {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }
-      for name in flags.givenDeprecated {
-        logger.warning("--\(name) is deprecated; use the parameters of metrics-data-source")
-      }
+      for (name, instead) in flags.givenDeprecated { logger.warning("--\(name) is deprecated; use \(instead)") }
       if flags.asksForMetricsAuthorization, options.metricsAuthorizer == nil {
         logger.warning(
           "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
@@ -64,11 +62,6 @@ enum Epp {
       for problem in error.problems { report("\(problem)") }
       exit(1)
     }
-  }
-
-  private static func report(_ line: String) {
-    let bytes = Array("\(line)\n".utf8)
-    write(STDERR_FILENO, bytes, bytes.count)
   }
 
   private static func readFlags(_ arguments: [String]) -> EppFlags {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EndpointPicker
+import FoundationEssentials
 import PickerConfiguration
 
 /// The flags, named as the reference's. They are read in every form pflag knows; see ``table``.
@@ -21,12 +22,20 @@ struct EppFlags: ParsableCommand {
   var poolName = ""
   @Option(help: "Namespace of the InferencePool; default: $NAMESPACE, else \"default\".")
   var poolNamespace = ""
-  @Option(help: "API group of the InferencePool.")
-  var poolGroup = "inference.networking.k8s.io"
+  @Option(
+    help: """
+      API group of the InferencePool: inference.networking.k8s.io (v1) or inference.networking.x-k8s.io (v1alpha2); \
+      without it the first that has the pool counts.
+      """)
+  var poolGroup = ""
   @Option(help: "Label selector of the endpoints, in place of an InferencePool.")
   var endpointSelector = ""
   @Option(help: "Target ports with --endpoint-selector.")
   var endpointTargetPorts: [String] = []
+  @Option(help: "File that tells how to reach Kubernetes; default: $KUBECONFIG, else the pod's service account.")
+  var kubeconfig = ""
+  @Option(help: "Elect one of several replicas by a Lease; only that one reports to be ready.")
+  var haEnableLeaderElection = false
   @Option(help: "Endpoints as ip:port,ip:port; no Kubernetes and no file needed.")
   var endpoints: [String] = []
   @Option(help: "Ignore the subset of candidates that a proxy sends.")
@@ -60,6 +69,10 @@ struct EppFlags: ParsableCommand {
   var certPath = ""
   @Option(help: "Watch --cert-path for changes.")
   var enableCertReload = false
+  @Option(help: "Oldest TLS version on the ext_proc port: VersionTLS12 or VersionTLS13.")
+  var tlsMinVersion = ""
+  @Option(help: "Cipher suites of TLS 1.2 on the ext_proc port.")
+  var tlsCipherSuites: [String] = []
   @Option(help: "Answer health checks on the ext_proc port too.")
   var healthChecking = false
 
@@ -126,11 +139,15 @@ struct EppFlags: ParsableCommand {
   @Option(help: .hidden) var enablePprof = true
   @Option(help: "Trace requests, where OpenTelemetry's environment variables (OTEL_TRACES_EXPORTER, …) ask for it.")
   var tracing = true
-  @Option(help: .hidden) var haEnableLeaderElection = false
   @Option(help: .hidden) var modelServerMetricsScheme = "http"
   @Option(help: .hidden) var modelServerMetricsPath = "/metrics"
   @Option(help: .hidden) var modelServerMetricsPort = 0
   @Option(help: .hidden) var modelServerMetricsHttpsInsecureSkipVerify = true
+  @Option(help: .hidden) var totalQueuedRequestsMetric = ""
+  @Option(help: .hidden) var totalRunningRequestsMetric = ""
+  @Option(help: .hidden) var kvCacheUsagePercentageMetric = ""
+  @Option(help: .hidden) var loraInfoMetric = ""
+  @Option(help: .hidden) var cacheInfoMetric = ""
 
   /// Names of the flags on the command line.
   var given: Set<String> = []
@@ -147,7 +164,9 @@ struct EppFlags: ParsableCommand {
     case decisionLogFile, decisionLogMaxFileSize, decisionLogMaxFiles
     case zapStacktraceLevel, zapTimeEncoding, metricsEndpointAuth, enablePprof, tracing, haEnableLeaderElection
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
-    case modelServerMetricsHttpsInsecureSkipVerify
+    case modelServerMetricsHttpsInsecureSkipVerify, totalQueuedRequestsMetric, totalRunningRequestsMetric
+    case kvCacheUsagePercentageMetric, loraInfoMetric, cacheInfoMetric, kubeconfig
+    case tlsMinVersion, tlsCipherSuites
   }
 }
 
@@ -181,6 +200,10 @@ extension EppFlags {
     GoFlag("ha-enable-leader-election", .bool),
     GoFlag("model-server-metrics-scheme", .string), GoFlag("model-server-metrics-path", .string),
     GoFlag("model-server-metrics-port", .int), GoFlag("model-server-metrics-https-insecure-skip-verify", .bool),
+    GoFlag("total-queued-requests-metric", .string), GoFlag("total-running-requests-metric", .string),
+    GoFlag("kv-cache-usage-percentage-metric", .string), GoFlag("lora-info-metric", .string),
+    GoFlag("cache-info-metric", .string), GoFlag("kubeconfig", .string),
+    GoFlag("tls-min-version", .string), GoFlag("tls-cipher-suites", .list),
   ])
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.
@@ -196,14 +219,8 @@ extension EppFlags {
 
   /// Flags that charts pass and that change nothing yet.
   private static let withoutEffect: Set<String> = [
-    "pool-group", "pool-namespace", "endpoint-selector", "endpoint-target-ports",
-    "ha-enable-leader-election", "zap-devel", "zap-stacktrace-level", "zap-time-encoding",
+    "zap-devel", "zap-stacktrace-level", "zap-time-encoding",
   ]
-
-  /// Flags on the command line that work and that should be written in the configuration.
-  var givenDeprecated: [String] {
-    given.filter { $0.hasPrefix("model-server-metrics-") }.sorted()
-  }
 
   /// The options for the process.
   /// - Throws: when values do not fit together; the message names the flag.
@@ -212,7 +229,10 @@ extension EppFlags {
     options.grpcPort = try port(grpcPort, "grpc-port")
     options.healthPort = try port(grpcHealthPort, "grpc-health-port")
     options.metricsPort = try port(metricsPort, "metrics-port")
-    if !poolName.isEmpty { options.poolName = poolName }
+    let environment = ProcessInfo.processInfo.environment
+    options.poolName = poolName(environment)
+    options.kubernetes = try kubernetes(environment)
+    options.modelServerFlags = modelServerFlags
     guard configFile.isEmpty || configText.isEmpty else {
       throw ProcessError("--config-file and --config-text cannot both be given")
     }
@@ -233,6 +253,7 @@ extension EppFlags {
     options.secureServing = secureServing
     options.certificateDirectory = certPath
     options.reloadsCertificate = enableCertReload
+    options.tls = try tlsOptions()
     options.healthChecking = healthChecking
     options.releasesStreamsEarly = earlyStreamRelease
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)

@@ -61,10 +61,10 @@ class Launcher:
         self.directory = directory
         self.processes = []
 
-    def _keep(self, part):
+    def _keep(self, part, *, wait=True):
         self.processes.append(part.process)
         running.append(part.process)
-        return part.wait_ready()
+        return part.wait_ready() if wait else part
 
     def _name(self, name):
         count = sum(process.name.startswith(name) for process in self.processes)
@@ -75,9 +75,10 @@ class Launcher:
         name = self._name("model-servers")
         return self._keep(ModelServers(binary, self.directory, arguments=arguments, name=name, **options))
 
-    def picker(self, endpoints=None, **options):
+    def picker(self, endpoints=None, *, wait=True, **options):
+        """A picker; without `wait` it may not be ready yet."""
         binary = self.bin_dir / "epp"
-        return self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options))
+        return self._keep(Picker(binary, self.directory, endpoints, name=self._name("epp"), **options), wait=wait)
 
     def envoy(self, picker, mode="ai-gateway-duplex", **options):
         return self._keep(Envoy(self.directory, picker.port, mode, name=self._name("envoy"), **options))

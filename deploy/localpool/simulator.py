@@ -7,13 +7,17 @@ from .process import Process
 
 
 class ModelServers:
-    """One `model-server-sim` process serving `count` instances on 127.0.0.1 … 127.0.0.count, all on one port."""
+    """One `model-server-sim` process serving `count` instances on 127.0.0.1 … 127.0.0.count, all on one port; or, with
+    `address` and `port`, one instance there, on a port that the caller found to be free."""
 
-    def __init__(self, binary, log_directory, *, count=3, port=None, arguments=(), name="model-servers"):
-        addresses = [f"127.0.0.{index + 1}" for index in range(count)]
-        port = free_port(addresses, preferred=port)
+    def __init__(self, binary, log_directory, *, count=3, port=None, address=None, arguments=(), name="model-servers"):
+        if address is None:
+            addresses = [f"127.0.0.{index + 1}" for index in range(count)]
+            port = free_port(addresses, preferred=port)
+        else:
+            addresses = [address]
         self.endpoints = [f"{address}:{port}" for address in addresses]
-        command = [binary, "--instances", count, "--port", port]
+        command = [binary, "--host", addresses[0], "--instances", len(addresses), "--port", port]
         self.process = Process(name, [*command, *arguments], log_directory)
 
     def wait_ready(self, timeout=15.0):

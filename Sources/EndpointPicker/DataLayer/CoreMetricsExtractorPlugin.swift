@@ -8,10 +8,21 @@ struct CoreMetricsExtractorPlugin: Plugin {
 }
 
 extension PluginRegistration {
-  static let coreMetricsExtractor = PluginRegistration(type: "core-metrics-extractor") {
-    (context) throws(ConfigurationError) in
+  static let coreMetricsExtractor = coreMetricsExtractor(vllm: .vllm)
+
+  /// The type with other metrics for vLLM, unless `engineConfigs` describe it.
+  static func coreMetricsExtractor(vllm: EngineMetrics) -> PluginRegistration {
+    PluginRegistration(type: "core-metrics-extractor") { (context) throws(ConfigurationError) in
+      try makeExtractor(context, vllm)
+    }
+  }
+
+  private static func makeExtractor(
+    _ context: PluginContext, _ vllm: EngineMetrics
+  ) throws(ConfigurationError) -> CoreMetricsExtractorPlugin {
     let decoder = context.parameters
-    let engines = decoder.children("engineConfigs").map(EngineMetrics.init(decoding:))
+    var engines = decoder.children("engineConfigs").map(EngineMetrics.init(decoding:))
+    if !engines.contains(where: { $0.name == vllm.name }) { engines.append(vllm) }
     let custom = decoder.children("customMetrics").compactMap { child -> CustomMetric? in
       let key = child.requiredString("attributeKey")
       return child.spec("metricSpec").map { CustomMetric(attributeKey: key, spec: $0) }

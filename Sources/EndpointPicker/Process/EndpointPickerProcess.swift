@@ -1,4 +1,5 @@
 import Endpoints
+import FoundationEssentials
 import GRPC
 import Logging
 import ModelServerMetrics
@@ -21,8 +22,9 @@ public struct EndpointPickerProcess {
   private let config: EndpointPickerConfig
   private let plan: DataLayerPlan
   private let pool: CurrentPool
-  private let services = PluginServices()
   private let policies = RequestPolicyStore()
+  private let followsKubernetes: Bool
+  private let services = PluginServices()
 
   /// Loads the configuration.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
@@ -34,10 +36,11 @@ public struct EndpointPickerProcess {
     config = setup.config
     plan = setup.plan
     for warning in plugins.warnings { logger.warning("configuration: \(warning)") }
-    guard options.endpoints != nil || plan.discovery != nil else {
+    followsKubernetes = options.endpoints == nil && plan.discovery == nil
+    guard !followsKubernetes || options.kubernetes != nil else {
       throw ProcessError(
-        "no source of endpoints: give --endpoints, or a file-discovery plugin as dataLayer.discovery; "
-          + "InferencePools in Kubernetes are not supported yet")
+        "no source of endpoints: give --pool-name or --endpoint-selector to find them in Kubernetes, --endpoints, "
+          + "or a file-discovery plugin as dataLayer.discovery")
     }
     pool = CurrentPool(
       PoolState(
@@ -88,10 +91,12 @@ public struct EndpointPickerProcess {
       context.tracer = tracing?.tracer
       return context
     }
-    let health = HealthStatus()
-    let certificate = try options.secureServing
-      ? ServingCertificate(
-        directory: options.certificateDirectory, isWatched: options.reloadsCertificate, logger: logger) : nil
+    let health = HealthStatus(answersOnlyListedNames: followsKubernetes && options.kubernetes?.electsLeader == true)
+    let certificate =
+      options.secureServing
+      ? try ServerCertificate(
+        directory: options.certificateDirectory, options: options.tls, isReloaded: options.reloadsCertificate,
+        logger: logger) : nil
     let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let table = pool.value.endpoints
@@ -105,8 +110,8 @@ public struct EndpointPickerProcess {
       services: services, server: server, decisions: decisions, decisionFile: decisionFile)
     observation.register()
     let probes = observation.startProbes(on: group)
-    let endpoints = EndpointSource(
-      given: options.endpoints, file: plan.discovery, pool: pool, scrapers: scrapers, logger: logger)
+    let applier = EndpointApplier(pool: pool, scrapers: scrapers, logger: logger)
+    let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
     try endpoints.load()
     let policySource = options.policyFile.map { path in
       PolicySource(path: path, pool: options.policyPool, store: policies, logger: logger)
@@ -116,6 +121,8 @@ public struct EndpointPickerProcess {
       ModelPoller(
         source: source, table: table, models: services.servedModels, eventLoop: background.next(), logger: logger)
     }
+    let readiness = Readiness(health, takes: conditions)
+    let kubernetes = try kubernetesServices(applier, readiness, background)
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
     try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
@@ -131,13 +138,14 @@ public struct EndpointPickerProcess {
       dashboard: options.showsDashboard ? observation.dashboard : nil, authorizer: options.metricsAuthorizer,
       tls: admin, group: background,
       // The last listener to come up, at a time when termination signals are handled.
-      onRunning: { health.setReady(true) }, logger: quiet(logger))
+      onRunning: { readiness.set(.listening, true) }, logger: quiet(logger))
     let gauges = GaugeService(
       gauges: observation.poolGauges, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
       drainTimeout: options.drainTimeout, logger: logger)
-    // The last in the list is the first to end; spans are exported until no request is left.
+    // Stopped in the opposite order: first the lease is given back, then streams are waited for, then the rest ends;
+    // spans are exported until no request is left.
     var running: [any Service] = []
     if let decisionFile { running.append(decisionFile) }
     if let tracing { running.append(tracing.service) }
@@ -145,7 +153,9 @@ public struct EndpointPickerProcess {
     if let policySource { running.append(policySource) }
     if let modelPoller { running.append(modelPoller) }
     if let certificate { running.append(certificate) }
+    if let kubernetes { running.append(kubernetes.watching) }
     running.append(serving)
+    if let election = kubernetes?.election { running.append(election) }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: running.map { .init(service: $0) },
@@ -155,8 +165,24 @@ public struct EndpointPickerProcess {
     logger.info("stopped")
   }
 
+  /// What readiness takes.
+  private var conditions: Set<Readiness.Condition> {
+    guard followsKubernetes else { return [.listening] }
+    return options.kubernetes?.electsLeader == true ? [.listening, .poolSynced, .leading] : [.listening, .poolSynced]
+  }
+
+  private func kubernetesServices(
+    _ applier: EndpointApplier, _ readiness: Readiness, _ group: any EventLoopGroup
+  ) throws -> KubernetesServices? {
+    guard followsKubernetes, let kubernetes = options.kubernetes else { return nil }
+    return try KubernetesServices(
+      kubernetes, poolName: options.poolName, lineage: config.lineage,
+      observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
+      environment: ProcessInfo.processInfo.environment, group: group, logger: logger)
+  }
+
   private func makeServer(
-    _ loops: LoopContexts, _ health: HealthStatus, _ certificate: ServingCertificate?
+    _ loops: LoopContexts, _ health: HealthStatus, _ certificate: ServerCertificate?
   ) -> GRPCServer {
     var limits = ExtProcLimits()
     limits.maxBodyBytes = options.maxMessageBytes

@@ -19,6 +19,9 @@ struct PickerSetup {
     {
       registry.register(.metricsDataSource(options.metricsDefaults))
     }
+    if options.modelServerFlags != ModelServerFlags() {
+      registry.register(.coreMetricsExtractor(vllm: try options.modelServerFlags.engine()))
+    }
     let table = EndpointTable()
     let plugins = try PluginLoader.load(
       config, registry: registry, endpoints: table, services: services, isStrict: options.strictConfiguration,

@@ -1,4 +1,5 @@
 import Endpoints
+import GRPC
 import PickerConfiguration
 import RequestTracing
 
@@ -16,6 +17,10 @@ public struct ProcessOptions: Sendable {
   public var configuration = EndpointPickerConfig.Origin.builtIn(.llmD)
   /// Endpoints given by flag; nil leaves them to discovery.
   public var endpoints: [EndpointDescriptor]?
+  /// The pool in Kubernetes to follow where neither ``endpoints`` nor the configuration says where endpoints are.
+  public var kubernetes: KubernetesOptions?
+  /// How model servers are scraped, by deprecated flags.
+  public var modelServerFlags = ModelServerFlags()
   /// Time between scrapes of an endpoint.
   public var refreshMetricsInterval = Duration.milliseconds(50)
   /// Time between updates of the pool's gauges.
@@ -26,8 +31,10 @@ public struct ProcessOptions: Sendable {
   public var secureServing = true
   /// Directory with `tls.crt` and `tls.key`; empty for a self-signed certificate.
   public var certificateDirectory = ""
-  /// Whether the certificate is read again when its files change.
+  /// Whether changes of the files there take effect while running.
   public var reloadsCertificate = false
+  /// What TLS on the ext_proc port allows.
+  public var tls = ServerTLSOptions()
   /// Whether the ext_proc port answers health checks too.
   public var healthChecking = false
   /// Whether the proxy's subset of candidates is followed.

@@ -4,7 +4,8 @@ import Synchronization
 /// The health of the process, as `grpc.health.v1.Health` tells it.
 ///
 /// `liveness` is serving for as long as the process answers; every other name, the empty one included, follows
-/// readiness (Endpoint Picker protocol, health). Safe to use from any thread.
+/// readiness (Endpoint Picker protocol, health). With leader election only the names of the protocol are known. Safe to
+/// use from any thread.
 public final class HealthStatus: Sendable {
   /// Status values of the health API.
   public enum Serving: UInt32, Sendable {
@@ -12,6 +13,8 @@ public final class HealthStatus: Sendable {
     case serving = 1
     /// Not ready for calls.
     case notServing = 2
+    /// No such service; told as a status only where names are limited.
+    case serviceUnknown = 3
   }
 
   /// The names that a listing shows.
@@ -26,8 +29,13 @@ public final class HealthStatus: Sendable {
 
   private let state = Mutex(State())
 
+  private let answersOnlyListedNames: Bool
+
   /// Creates a status that is not ready.
-  public init() {}
+  /// - Parameter answersOnlyListedNames: names beyond ``listedServices`` are not known, instead of following readiness.
+  public init(answersOnlyListedNames: Bool = false) {
+    self.answersOnlyListedNames = answersOnlyListedNames
+  }
 
   /// Whether calls can be served.
   public var isReady: Bool { state.withLock { $0.isReady } }
@@ -56,7 +64,8 @@ public final class HealthStatus: Sendable {
 
   /// The status of a service.
   public func status(of service: String) -> Serving {
-    service == "liveness" || isReady ? .serving : .notServing
+    if answersOnlyListedNames, !Self.listedServices.contains(service) { return .serviceUnknown }
+    return service == "liveness" || isReady ? .serving : .notServing
   }
 
   func addWatcher(_ changed: @escaping @Sendable () -> Void) -> Int {

@@ -4,9 +4,11 @@ import NIOSSL
 public enum ServerTLS {
   /// A context from `tls.crt` and `tls.key` in a directory, the layout of a Kubernetes TLS secret.
   /// - Throws: when a file is missing or not PEM; the error names the file.
-  public static func context(directory: String) throws -> NIOSSLContext {
+  public static func context(
+    directory: String, options: ServerTLSOptions = ServerTLSOptions()
+  ) throws -> NIOSSLContext {
     let (chain, key) = try certificates(directory: directory)
-    return try context(chain: chain, key: key)
+    return try context(chain: chain, key: key, options)
   }
 
   /// The certificate chain and key from `tls.crt` and `tls.key` in a directory.
@@ -32,18 +34,21 @@ public enum ServerTLS {
   }
 
   /// A context with a certificate made for this process.
-  public static func selfSigned() throws -> NIOSSLContext {
+  public static func selfSigned(options: ServerTLSOptions = ServerTLSOptions()) throws -> NIOSSLContext {
     let identity = try SelfSignedIdentity()
     return try context(
       chain: [NIOSSLCertificate(bytes: identity.certificate, format: .der)],
-      key: NIOSSLPrivateKey(bytes: identity.privateKey, format: .der))
+      key: NIOSSLPrivateKey(bytes: identity.privateKey, format: .der), options)
   }
 
-  private static func context(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) throws -> NIOSSLContext {
+  private static func context(
+    chain: [NIOSSLCertificate], key: NIOSSLPrivateKey, _ options: ServerTLSOptions
+  ) throws -> NIOSSLContext {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
     configuration.applicationProtocols = ["h2"]
-    configuration.minimumTLSVersion = .tlsv12
+    configuration.minimumTLSVersion = options.minimumVersion.version
+    if !options.cipherSuites.isEmpty { configuration.cipherSuites = options.cipherSuites.joined(separator: ":") }
     return try NIOSSLContext(configuration: configuration)
   }
 }

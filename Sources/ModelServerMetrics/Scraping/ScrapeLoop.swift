@@ -51,6 +51,29 @@ final class ScrapeLoop: @unchecked Sendable {
     run()
   }
 
+  /// Follows one change of the set, or all since the last one known when some were missed.
+  func update(_ changes: EndpointChanges, to snapshot: EndpointSnapshot) {
+    eventLoop.assertInEventLoop()
+    guard snapshot.version == version + 1 else { return update(snapshot) }
+    guard !isShutDown else { return }
+    version = snapshot.version
+    for endpoint in changes.removed where endpoint.slot % loopCount == index {
+      guard let scraper = scrapers[endpoint.slot], scraper.serves(endpoint) else { continue }
+      scraper.stop()
+      scrapers[endpoint.slot] = nil
+    }
+    for endpoint in changes.updated + changes.added where endpoint.slot % loopCount == index {
+      if let scraper = scrapers[endpoint.slot], scraper.serves(endpoint) {
+        scraper.update(endpoint)
+      } else {
+        scrapers[endpoint.slot]?.stop()
+        scrapers[endpoint.slot] = EndpointScraper(endpoint, context: context, eventLoop: eventLoop)
+      }
+    }
+    wakeUp?.cancel()
+    run()
+  }
+
   /// Stops all scrapers. Done when their connections are closed.
   func shutDown() -> EventLoopFuture<Void> {
     eventLoop.assertInEventLoop()

@@ -44,6 +44,11 @@ package final class ScraperPool: Sendable {
     for loop in loops { loop.eventLoop.execute { loop.update(endpoints) } }
   }
 
+  /// Follows one change of the set of scraped endpoints, which led to `snapshot`. Costs what changed, not what there is.
+  package func update(_ changes: EndpointChanges, to snapshot: EndpointSnapshot) {
+    for loop in loops { loop.eventLoop.execute { loop.update(changes, to: snapshot) } }
+  }
+
   /// Stops scraping and closes all connections. Later updates are ignored.
   package func shutdown() async {
     for loop in loops {

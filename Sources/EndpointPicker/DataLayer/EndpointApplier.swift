@@ -1,0 +1,51 @@
+import Endpoints
+import Logging
+import ModelServerMetrics
+import Scheduling
+
+/// Changes the set of a pool's endpoints and tells everyone who keeps something for an endpoint.
+///
+/// One caller at a time; any thread.
+struct EndpointApplier: Sendable {
+  let pool: CurrentPool
+  let scrapers: ScraperPool?
+  let logger: Logger
+
+  /// Endpoints named in one line of the log.
+  private static let loggedNames = 8
+
+  /// These are all endpoints there are.
+  func replaceAll(with descriptors: [EndpointDescriptor]) {
+    let pool = pool.value
+    tell(pool.endpoints.replaceAll(with: descriptors), pool)
+  }
+
+  /// Some endpoints are new, changed or gone.
+  func update(upserting descriptors: [EndpointDescriptor], removing ids: [EndpointID]) {
+    let pool = pool.value
+    tell(pool.endpoints.update(upserting: descriptors, removing: ids), pool)
+  }
+
+  private func tell(_ changes: EndpointChanges, _ pool: PoolState) {
+    if !changes.removed.isEmpty {
+      for instance in pool.plugins.instances {
+        guard let observer = instance.plugin as? any EndpointObserver else { continue }
+        for endpoint in changes.removed { observer.endpointRemoved(endpoint) }
+      }
+    }
+    scrapers?.update(changes, to: pool.endpoints.snapshot())
+    guard !changes.isEmpty || !changes.refused.isEmpty else { return }
+    logger.info(
+      "endpoints changed",
+      metadata: [
+        "added": Self.names(changes.added), "updated": Self.names(changes.updated),
+        "removed": Self.names(changes.removed), "refused": "\(changes.refused.prefix(Self.loggedNames))",
+      ])
+  }
+
+  private static func names(_ endpoints: [Endpoint]) -> Logger.MetadataValue {
+    let shown = endpoints.prefix(loggedNames).map(\.addressText)
+    let more = endpoints.count - shown.count
+    return "\(shown)\(more > 0 ? " and \(more) more" : "")"
+  }
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import GRPC
+import Logging
+import NIOSSL
+import ServiceLifecycle
+import Synchronization
+
+/// The certificate of the ext_proc port, which may be replaced while connections are served; those keep the old one.
+final class ServerCertificate: Service {
+  private let directory: String
+  private let options: ServerTLSOptions
+  private let isReloaded: Bool
+  private let logger: Logger
+  private let context: Mutex<NIOSSLContext>
+
+  /// - Parameters:
+  ///   - directory: where `tls.crt` and `tls.key` are; empty for a certificate made now.
+  ///   - isReloaded: whether changes of the files take effect.
+  /// - Throws: when a file cannot be used; the error names it.
+  init(directory: String, options: ServerTLSOptions, isReloaded: Bool, logger: Logger) throws {
+    self.directory = directory
+    self.options = options
+    self.isReloaded = isReloaded && !directory.isEmpty
+    self.logger = logger
+    context = Mutex(
+      try directory.isEmpty
+        ? ServerTLS.selfSigned(options: options) : ServerTLS.context(directory: directory, options: options))
+  }
+
+  /// The context for a new connection. Any thread.
+  var current: NIOSSLContext { context.withLock { $0 } }
+
+  func run() async throws {
+    guard isReloaded else {
+      try? await gracefulShutdown()
+      return
+    }
+    try? await cancelWhenGracefulShutdown {
+      var known = self.contents()
+      while true {
+        try await Task.sleep(for: .seconds(1))
+        let contents = self.contents()
+        // Certificate and key are not always replaced in one step: a pair that does not fit is looked at again.
+        if contents != known, self.reload() { known = contents }
+      }
+    }
+  }
+
+  private func contents() -> [Data?] {
+    ["tls.crt", "tls.key"].map { try? Data(contentsOf: URL(filePath: "\(directory)/\($0)")) }
+  }
+
+  private func reload() -> Bool {
+    do {
+      let new = try ServerTLS.context(directory: directory, options: options)
+      context.withLock { $0 = new }
+      logger.notice("certificate reloaded", metadata: ["directory": "\(directory)"])
+      return true
+    } catch {
+      logger.error("the certificate stays as it was: \(error)")
+      return false
+    }
+  }
+}

@@ -1,0 +1,355 @@
+"""The chart, rendered by Helm itself and checked against the schemas of Kubernetes; the plain manifests; the image."""
+
+import importlib.util
+import json
+import pathlib
+import re
+import subprocess
+
+import helm_python
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "kubernetes"
+
+_specification = importlib.util.spec_from_file_location("generate", DEPLOY / "generate.py")
+generate = importlib.util.module_from_spec(_specification)
+_specification.loader.exec_module(generate)
+
+NAME = {"type": "string", "minLength": 1, "maxLength": 253}
+PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+LABELS = {"type": "object", "minProperties": 1, "maxProperties": 64, "additionalProperties": {"type": "string"}}
+FAILURE_MODE = {"enum": ["FailOpen", "FailClose"]}
+POOL_REFERENCE = {
+    "group": {"enum": ["inference.networking.k8s.io", "inference.networking.x-k8s.io"]},
+    "kind": {"const": "InferencePool"},
+    "name": NAME,
+}
+
+
+def closed(properties, *required):
+    return {"type": "object", "additionalProperties": False, "properties": properties, "required": list(required)}
+
+
+#: Specs of kinds that have no schema on PyPI, after the tables of their API.
+SPECS = {
+    "inference.networking.k8s.io/v1/InferencePool": closed(
+        {
+            "selector": closed({"matchLabels": LABELS}, "matchLabels"),
+            "targetPorts": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 8,
+                "uniqueItems": True,
+                "items": closed({"number": PORT}, "number"),
+            },
+            "endpointPickerRef": closed(
+                {
+                    "group": {"type": "string"},
+                    "kind": NAME,
+                    "name": NAME,
+                    "port": closed({"number": PORT}, "number"),
+                    "failureMode": FAILURE_MODE,
+                },
+                "name",
+                "port",
+            ),
+        },
+        "selector",
+        "targetPorts",
+        "endpointPickerRef",
+    ),
+    "inference.networking.x-k8s.io/v1alpha2/InferencePool": closed(
+        {
+            "selector": LABELS,
+            "targetPortNumber": PORT,
+            "extensionRef": closed(
+                {"group": {"type": "string"}, "kind": NAME, "name": NAME, "portNumber": PORT, "failureMode": FAILURE_MODE},
+                "name",
+            ),
+        },
+        "selector",
+        "targetPortNumber",
+        "extensionRef",
+    ),
+    "InferenceObjective": closed({"priority": {"type": "integer"}, "poolRef": closed(POOL_REFERENCE, "name")}, "poolRef"),
+    "InferenceModelRewrite": closed(
+        {
+            "poolRef": closed(POOL_REFERENCE, "name"),
+            "rules": {
+                "type": "array",
+                "items": closed(
+                    {
+                        "matches": {
+                            "type": "array",
+                            "items": closed(
+                                {"model": closed({"type": {"const": "Exact"}, "value": {"type": "string"}}, "value")}
+                            ),
+                        },
+                        "targets": {
+                            "type": "array",
+                            "minItems": 1,
+                            "items": closed(
+                                {"weight": {"type": "integer", "minimum": 1, "maximum": 1000000}, "modelRewrite": NAME},
+                                "modelRewrite",
+                            ),
+                        },
+                    },
+                    "targets",
+                ),
+            },
+        },
+        "poolRef",
+        "rules",
+    ),
+}
+#: Kinds of others, of which no schema is to be had.
+UNCHECKED = {"HTTPRoute", "Gateway", "AIGatewayRoute", "ServiceMonitor"}
+
+POOL = {"inferencePool": {"modelServers": {"matchLabels": {"app": "vllm"}}}}
+
+
+def merged(one, other):
+    """`one` with the values of `other` over it."""
+    result = dict(one)
+    for key, value in other.items():
+        result[key] = merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else value
+    return result
+
+
+def validate(document, version="1.37"):
+    kind = document["kind"]
+    spec = SPECS.get(f"{document['apiVersion']}/{kind}") or SPECS.get(kind)
+    if spec:
+        jsonschema.validate(document["spec"], spec)
+    elif kind not in UNCHECKED:
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+def rendered(values=None, **options):
+    """Rendered documents by kind."""
+    documents = generate.render(merged(POOL, values or {}), **options)
+    for document in documents:
+        validate(document)
+    return {document["kind"]: document for document in documents}
+
+
+def arguments(documents):
+    return documents["Deployment"]["spec"]["template"]["spec"]["containers"][0]["args"]
+
+
+VARIANTS = {
+    "defaults": {},
+    "older API": {"inferencePool": {"apiVersion": "inference.networking.x-k8s.io/v1alpha2"}},
+    "everything": {
+        "inferencePool": {"targetPorts": [{"number": 8000}, {"number": 8001}], "modelServerType": "sglang"},
+        "inferenceExtension": {
+            "replicas": 3,
+            "headlessService": True,
+            "flags": {"v": 4, "early-stream-release": True},
+            "env": [{"name": "A", "value": "1"}],
+            "tlsSecretName": "picker-tls",
+            "imagePullSecrets": [{"name": "registry"}],
+            "extraContainerPorts": [{"name": "more", "containerPort": 5557}],
+            "extraServicePorts": [{"name": "more", "port": 5557}],
+            "volumes": [{"name": "data", "emptyDir": {}}],
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+            "podLabels": {"team": "inference"},
+            "podAnnotations": {"note": "x"},
+            "nodeSelector": {"disk": "ssd"},
+            "affinity": {"podAntiAffinity": {}},
+            "tolerations": [{"key": "gpu", "operator": "Exists"}],
+            "topologySpreadConstraints": [
+                {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+            ],
+            "priorityClassName": "high",
+            "serviceAccount": {"annotations": {"a": "b"}},
+            "monitoring": {"prometheus": {"enabled": True, "extraLabels": {"release": "prometheus"}}},
+        },
+        "inferenceObjectives": [{"name": "batch", "priority": -1}, {"name": "plain"}],
+        "experimentalHttpRoute": {"enabled": True},
+    },
+    "leader election": {"inferenceExtension": {"enableLeaderElection": True}},
+    "flags as a list": {"inferenceExtension": {"flags": [{"name": "v", "value": 4}]}},
+    "own configuration": {
+        "inferenceExtension": {
+            "pluginsConfigFile": "mine.yaml",
+            "pluginsCustomConfig": {"mine.yaml": "kind: EndpointPickerConfig\n", "other.yaml": "{}"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("values", VARIANTS.values(), ids=VARIANTS)
+@pytest.mark.parametrize("version", ["1.27", "1.37"])
+def test_renders_to_valid_objects(values, version):
+    for document in generate.render(merged(POOL, values)):
+        validate(document, version)
+        # Everything is in the release's namespace and found by the release's labels.
+        assert document["metadata"]["namespace"] == "default"
+        assert document["metadata"]["labels"]["app.kubernetes.io/name"] == "epp"
+
+
+def test_the_checks_can_fail():
+    documents = rendered()
+    documents["Deployment"]["spec"]["template"]["spec"]["containers"][0]["imagePolicy"] = "Always"
+    with pytest.raises(kubernetes_validate.ValidationError):
+        validate(documents["Deployment"])
+    documents["InferencePool"]["spec"]["targetPorts"] = []
+    with pytest.raises(jsonschema.ValidationError):
+        validate(documents["InferencePool"])
+
+
+def test_lint():
+    result = helm_python.lint(str(DEPLOY / "chart"), values=POOL)
+    assert not [entry for entry in result["messages"] if entry["severity"] > 1], result
+    assert not result["errors"]
+
+
+def test_all_names_fit_together():
+    documents = rendered(VARIANTS["everything"])
+    picker = documents["InferencePool"]["spec"]["endpointPickerRef"]
+    service = documents["Service"]
+    assert picker["name"] == service["metadata"]["name"]
+    ports = {port["port"]: port["targetPort"] for port in service["spec"]["ports"] if "targetPort" in port}
+    container = documents["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    numbers = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert f"--grpc-port={numbers[ports[picker['port']['number']]]}" in container["args"]
+    assert f"--pool-name={documents['InferencePool']['metadata']['name']}" in container["args"]
+    selector = service["spec"]["selector"].items()
+    assert selector <= documents["Deployment"]["spec"]["template"]["metadata"]["labels"].items()
+    assert documents["Deployment"]["spec"]["selector"]["matchLabels"].items() == selector
+    assert documents["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"].items() == selector
+    assert documents["ServiceMonitor"]["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    account = documents["ServiceAccount"]["metadata"]["name"]
+    assert documents["Deployment"]["spec"]["template"]["spec"]["serviceAccountName"] == account
+    assert documents["RoleBinding"]["subjects"][0]["name"] == account
+    assert documents["RoleBinding"]["roleRef"]["name"] == documents["Role"]["metadata"]["name"]
+
+
+def test_pods_are_safe():
+    pod = rendered()["Deployment"]["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] > 0
+    container = pod["containers"][0]["securityContext"]
+    assert container["readOnlyRootFilesystem"] and not container["allowPrivilegeEscalation"]
+    assert container["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_streams_have_time_to_end():
+    spec = rendered()["Deployment"]["spec"]["template"]["spec"]
+    drain = next(int(flag.removeprefix("--drain-timeout=")[:-1]) for flag in spec["containers"][0]["args"] if "drain" in flag)
+    before = int(spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert spec["terminationGracePeriodSeconds"] >= before + drain + 5
+
+
+def test_rights_are_the_least():
+    """Nothing may be written, but leases where a leader is elected; nothing outside the namespace may be read."""
+    documents = rendered()
+    assert "ClusterRole" not in documents
+    assert {verb for rule in documents["Role"]["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
+    elected = rendered(VARIANTS["leader election"])
+    writing = [rule for rule in elected["Role"]["rules"] if set(rule["verbs"]) - {"get", "list", "watch"}]
+    assert [rule["resources"] for rule in writing] == [["leases"]]
+
+
+def test_leader_election():
+    documents = rendered(VARIANTS["leader election"])
+    assert documents["Deployment"]["spec"]["replicas"] == 2
+    # A pod that is no leader is never ready: a rolling update would wait for ever.
+    assert documents["Deployment"]["spec"]["strategy"] == {"type": "Recreate"}
+    assert "--ha-enable-leader-election" in arguments(documents)
+
+
+def test_older_pools():
+    pool = rendered({"inferencePool": {"apiVersion": "inference.networking.x-k8s.io/v1alpha2", "targetPortNumber": 9000}})
+    assert pool["InferencePool"]["spec"]["targetPortNumber"] == 9000
+    assert "--pool-group=inference.networking.x-k8s.io" in arguments(pool)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"inferencePool": {"modelServers": {"matchLabels": None}}}, "matchLabels"),
+        ({"inferencePool": {"targetPorts": [{"number": 0}]}}, "targetPorts"),
+        ({"inferencePool": {"apiVersion": "v1"}}, "apiVersion"),
+        ({"inferenceExtension": {"pluginsCustomConfig": {"a.yaml": "x"}}}, "default-plugins.yaml"),
+    ],
+)
+def test_wrong_values_are_named(values, message):
+    with pytest.raises(helm_python.HelmError, match=re.escape(message)):
+        rendered(values)
+
+
+@pytest.mark.parametrize("values", VARIANTS.values(), ids=VARIANTS)
+def test_the_picker_takes_the_arguments(launch, values):
+    """The epp of this repository reads every flag that the chart passes and gets as far as looking for Kubernetes."""
+    files = ("--config-file", "--cert-path")
+    flags = [flag for flag in arguments(rendered(values)) if not flag.startswith(files)]
+    result = subprocess.run([launch.bin_dir / "epp", *flags], capture_output=True, text=True, timeout=20, env={})
+    assert result.returncode == 1
+    assert "no Kubernetes API server" in result.stderr
+
+
+def test_configuration_for_another_engine_is_taken(launch, tmp_path):
+    documents = rendered({"inferencePool": {"modelServerType": "sglang"}})
+    path = tmp_path / "plugins.yaml"
+    path.write_text(documents["ConfigMap"]["data"]["default-plugins.yaml"])
+    launch.picker(["127.0.0.1:1"], tls=False, arguments=[f"--config-file={path}"])
+
+
+def test_generated_files_are_up_to_date():
+    for path, text in generate.outputs():
+        assert path.read_text() == text, f"{path}: run deploy/kubernetes/generate.py"
+
+
+@pytest.mark.parametrize("path", sorted((DEPLOY / "examples").glob("*.yaml")), ids=lambda path: path.name)
+def test_examples(path):
+    documents = list(yaml.safe_load_all(path.read_text()))
+    assert documents
+    for document in documents:
+        assert document["metadata"]["name"]
+        validate(document)
+
+
+def test_every_value_of_the_reference_chart_is_mapped():
+    """Each value on the right of the table exists."""
+    rows = re.findall(r"^\| `([\w.]+)` \| (.*) \|$", (DEPLOY / "README.md").read_text(), re.MULTILINE)
+    assert len(rows) > 40
+    values = yaml.safe_load((DEPLOY / "chart" / "values.yaml").read_text())
+    # Taken although they are not among the defaults.
+    values["inferencePool"]["targetPortNumber"] = None
+    for there, here in rows:
+        target = re.match(r"`([\w.-]+)`", here)
+        path = there if here.startswith("=") else target and target[1].split(".flags.")[0]
+        value = values
+        for key in path.split(".") if path else []:
+            assert key in value, f"{there}: {path}"
+            value = value[key]
+        assert path or here.startswith("not "), f"{there}: {here}"
+
+
+def test_image_has_the_libraries_that_the_picker_needs(launch):
+    """Every shared library comes from a package that the Dockerfile installs, or from its base image."""
+    stage = (DEPLOY / "Dockerfile").read_text().split("\nFROM ")[-1]
+    installed = set(re.search(r"--no-install-recommends \\\n(.*?) \\\n &&", stage, re.DOTALL)[1].split())
+    base = {"libc6", "libstdc++6", "libgcc-s1", "zlib1g"}
+    libraries = subprocess.run(["ldd", launch.bin_dir / "epp"], capture_output=True, text=True, check=True).stdout
+    paths = [line.split()[2] for line in libraries.splitlines() if "=> /" in line]
+    needed = set()
+    for path in paths:
+        if "/swift/" in path:
+            continue
+        real = str(pathlib.Path(path).resolve())
+        for candidate in (path, real, real.removeprefix("/usr"), f"/usr{path}"):
+            owner = subprocess.run(["dpkg", "-S", candidate], capture_output=True, text=True)
+            if owner.returncode == 0:
+                needed.add(owner.stdout.split(":")[0])
+                break
+        else:
+            raise AssertionError(f"no package has {path}")
+    release = pathlib.Path("/etc/os-release").read_text()
+    if 'VERSION_CODENAME=bookworm' not in release:
+        pytest.skip("the image is Debian 12, this is not")
+    assert needed - base == installed, json.dumps(sorted(needed))
