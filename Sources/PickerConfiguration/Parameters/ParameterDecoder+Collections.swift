@@ -1,7 +1,10 @@
 extension ParameterDecoder {
   /// A nested mapping with fields of its own; `nil` when it is absent. It is finished together with this decoder.
   public func child(_ name: String) -> ParameterDecoder? {
-    guard let node = node(name), !node.isNull else { return nil }
+    guard let node = node(name), !node.isNull else {
+      record(name, value: .null, defaultValue: nil, isSet: false)
+      return nil
+    }
     let child = addChild(node)
     recordSection(name, child)
     return child
