@@ -127,6 +127,7 @@ def test_rewrites_reach_the_model_server(launch, api):
 
     assert status() == 404
     api.store.apply(rewrite("canary", "alias", "llama-2"))
-    wait_until(lambda: status() == 200, "the rewrite is in force", timeout=20)
+    # The kind itself is new: it is looked for every 10 seconds.
+    wait_until(lambda: status() == 200, "the rewrite is in force", timeout=45)
     api.store.delete(REWRITES, "canary")
     wait_until(lambda: status() == 404, "the rewrite is gone")
