@@ -142,6 +142,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // MARK: Micro-benchmarks
+    // Here rather than in the package in Benchmarks, so that they measure what is built for the executable.
+    .executableTarget(
+      name: "epp-micro",
+      dependencies: [
+        "ByteStorage", "ExtProc", "GRPCFraming", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
+        "PickerConfiguration", "ModelServerMetrics",
+      ],
+      path: "Benchmarks/MicroBenchmarks"),
+
     // MARK: Tests
     .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
     .testTarget(name: "GRPCTests", dependencies: ["GRPC", "GRPCFraming"]),
