@@ -6,6 +6,8 @@ let package = Package(
   name: "epp",
   products: [
     .library(name: "EndpointPicker", targets: ["EndpointPicker"]),
+    // The transport core without sockets, for clients such as the load generator.
+    .library(name: "GRPCTransport", targets: ["HTTP2", "ByteStorage", "GRPCFraming", "CEnvoyProtos"]),
     .executable(name: "epp", targets: ["epp"]),
     .executable(name: "model-server-sim", targets: ["model-server-sim"]),
   ],
@@ -35,10 +37,11 @@ let package = Package(
     // MARK: Transport
     .target(name: "ByteStorage", dependencies: ["CAccelerate"]),
     .target(name: "HTTP2", dependencies: ["CNghttp2", "ByteStorage"]),
+    .target(name: "GRPCFraming", dependencies: ["ByteStorage"]),
     .target(
       name: "GRPC",
       dependencies: [
-        "HTTP2", "ByteStorage", "CEnvoyProtos",
+        "HTTP2", "ByteStorage", "GRPCFraming", "CEnvoyProtos",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -151,9 +154,19 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // MARK: Micro-benchmarks
+    // Here rather than in the package in Benchmarks, so that they measure what is built for the executable.
+    .executableTarget(
+      name: "epp-micro",
+      dependencies: [
+        "ByteStorage", "ExtProc", "GRPCFraming", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
+        "PickerConfiguration", "ModelServerMetrics",
+      ],
+      path: "Benchmarks/MicroBenchmarks"),
+
     // MARK: Tests
     .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
-    .testTarget(name: "GRPCTests", dependencies: ["GRPC"]),
+    .testTarget(name: "GRPCTests", dependencies: ["GRPC", "GRPCFraming"]),
     .testTarget(name: "ExtProcTests", dependencies: ["ExtProc"]),
     .testTarget(
       name: "RequestTracingTests",

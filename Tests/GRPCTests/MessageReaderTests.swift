@@ -1,5 +1,6 @@
 import ByteStorage
 import GRPC
+import GRPCFraming
 import Testing
 
 /// Messages come out as they went in, however the transport cut them.

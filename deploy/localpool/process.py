@@ -34,6 +34,10 @@ class Process:
             )
 
     @property
+    def pid(self):
+        return self._child.pid
+
+    @property
     def running(self):
         return self._child.poll() is None
 

@@ -1,4 +1,5 @@
 import ByteStorage
+import GRPCFraming
 import HTTP2
 
 /// The transport's end of one call: reads messages, sends messages and the status.

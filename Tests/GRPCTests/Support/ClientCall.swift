@@ -1,4 +1,5 @@
 import GRPC
+import GRPCFraming
 import HTTP2
 
 /// A client's end of one gRPC call on an HTTP/2 session. Belongs to the thread of the session.

@@ -4,9 +4,9 @@ import ByteStorage
 ///
 /// A message that lies whole in the bytes at hand is passed on where it is; others are assembled in a block that the
 /// caller may take over. Pure: no I/O. A class for the same reason as `ByteQueue`.
-package final class GRPCMessageReader {
+public final class GRPCMessageReader {
   /// What the bytes at hand led to.
-  package enum Event {
+  public enum Event {
     /// All bytes were used; more are needed.
     case needsBytes
     /// A message, valid until the reader is used again.
@@ -25,18 +25,18 @@ package final class GRPCMessageReader {
   private var block: ByteBlock?
 
   /// Creates a reader at the start of a stream.
-  package init() {}
+  public init() {}
 
   /// Whether a message has begun and is not complete.
-  package var isInsideMessage: Bool { isAssembling || prefixBytes > 0 }
+  public var isInsideMessage: Bool { isAssembling || prefixBytes > 0 }
 
   /// Memory held for a message that is being assembled.
-  package var footprint: Int { block?.footprint ?? 0 }
+  public var footprint: Int { block?.footprint ?? 0 }
 
   /// Looks for the next message.
   ///
   /// Call again with the rest of the bytes until it answers ``Event/needsBytes``.
-  package func next(in bytes: inout UnsafeRawBufferPointer, maxMessageBytes: Int) -> Event {
+  public func next(in bytes: inout UnsafeRawBufferPointer, maxMessageBytes: Int) -> Event {
     if isAssembling { return assemble(&bytes) }
     if !isPrefixComplete(&bytes) { return .needsBytes }
     prefixBytes = 0
@@ -60,7 +60,7 @@ package final class GRPCMessageReader {
   }
 
   /// Takes over the block behind the last message, if it was assembled in one.
-  package func takeBlock() -> ByteBlock? {
+  public func takeBlock() -> ByteBlock? {
     guard lastMessageHasBlock else { return nil }
     lastMessageHasBlock = false
     defer { block = nil }
@@ -68,7 +68,7 @@ package final class GRPCMessageReader {
   }
 
   /// Forgets everything, for use with another stream.
-  package func reset() {
+  public func reset() {
     prefixBytes = 0
     missing = 0
     isAssembling = false
