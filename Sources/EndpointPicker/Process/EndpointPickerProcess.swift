@@ -89,7 +89,8 @@ public struct EndpointPickerProcess {
       return context
     }
     let health = HealthStatus()
-    let certificate = try options.secureServing
+    let certificate =
+      try options.secureServing
       ? ServingCertificate(
         directory: options.certificateDirectory, isWatched: options.reloadsCertificate, logger: logger) : nil
     let server = makeServer(loops, health, certificate)
