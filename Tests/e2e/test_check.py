@@ -117,3 +117,14 @@ def test_commands_are_in_the_help(launch):
     assert outcome.status == 0
     assert "epp check" in outcome.text and "epp replay" in outcome.text
     assert run(launch, "check", "--help").status == 0
+
+
+def test_streams_that_a_running_picker_sees(module_launch, launch):
+    for mode, status, rules in [("ai-gateway-duplex", 0, set()), ("headers-only", 1, {"request-body-mode"})]:
+        pool = module_launch.pool(mode=mode, count=1, tls=mode.startswith("ai-gateway"))
+        before = run(launch, "check", "--metrics", pool.picker.metrics_address)
+        assert before.status == 3 and "no streams by mode" in before.errors
+        assert pool.ask("/v1/chat/completions", chat("hello")).status == 200
+        after = run(launch, "check", "--metrics", pool.picker.metrics_address, "--json")
+        assert after.status == status, after.errors
+        assert found(after.json, "warning") == rules

@@ -5,7 +5,9 @@ import random
 import xml.etree.ElementTree
 
 import pytest
+from bodies import chat, unique
 from commands import run
+from localpool import wait_until
 
 BASELINES = ("--baseline", "round-robin", "--baseline", "least-request")
 QUEUE_ONLY = """
@@ -89,3 +91,24 @@ def test_bad_arguments(launch, trace, arguments, status, message):
     outcome = run(launch, "replay", *(argument.format(trace=trace) for argument in arguments))
     assert outcome.status == status
     assert message in outcome.errors
+
+
+def test_decision_log_is_replayed(launch, tmp_path):
+    log = tmp_path / "decisions.jsonl"
+    noting = [f"--decision-log-file={log}", "--decision-log-rate=100000", "--decision-log-block-hashes"]
+    pool = launch.pool(count=3, arguments=noting)
+    prompts = [unique() * 20 for _ in range(4)]
+    for number in range(40):
+        assert pool.ask("/v1/chat/completions", chat(prompts[number % 4] + unique(), max_tokens=8)).status == 200
+    wait_until(lambda: log.exists() and len(log.read_text().splitlines()) == 40, "all decisions are written")
+
+    outcome = run(launch, "replay", "--decisions", log, "--baseline", "round-robin", "--json")
+    assert outcome.status == 0, outcome.errors
+    assert outcome.errors == ""
+    own, other = outcome.json["runs"]
+    assert own["requests"] == 40 and own["turned_away"] == 0
+    assert len(own["mean_in_flight"]) == 3
+    assert own["prefix_hit_share"] > other["prefix_hit_share"]
+    # One prompt in four kinds: the same scheduler keeps each kind where it was, round robin moves them about.
+    assert 0 <= own["recorded_disagreement"] <= 1
+    assert other["recorded_disagreement"] > 0
