@@ -22,6 +22,7 @@ def pytest_addoption(parser):
         default=ROOT / ".build" / "release",
         help="directory with the epp and model-server-sim binaries",
     )
+    parser.addoption("--screenshots", type=pathlib.Path, help="directory for screenshots of the dashboard")
 
 
 @pytest.hookimpl(tryfirst=True)
