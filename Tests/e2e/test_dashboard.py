@@ -254,10 +254,10 @@ def test_a_thousand_endpoints(launch, browse):
 
 
 def test_a_viewer_costs_less_than_a_hundredth_of_a_core(launch):
-    """A page asks every two seconds, so an answer about 1,000 endpoints may take 20 ms of processor time."""
-    endpoints = [f"127.7.{number // 200}.{number % 200 + 1}:9" for number in range(1_000)]
-    # Scraping would hide what an answer costs.
-    picker = launch.picker(endpoints, tls=False, arguments=["--refresh-metrics-interval=1h"])
+    """A page asks every two seconds, so an answer about 1,000 endpoints may take 20 ms of processor time; here are 200."""
+    endpoints = launch.servers(count=200).endpoints
+    # Frequent scraping would hide what an answer costs.
+    picker = launch.picker(endpoints, tls=False, arguments=["--refresh-metrics-interval=20s"])
 
     def processor_time(seconds, ask):
         before = picker.metric("process_cpu_seconds_total")
@@ -275,8 +275,9 @@ def test_a_viewer_costs_less_than_a_hundredth_of_a_core(launch):
     idle, _ = processor_time(8, ask=False)
     watched, asked = processor_time(8, ask=True)
     each = (watched - idle) / asked
-    print(f"{each * 1000:.1f} ms of processor time an answer")
-    assert each < 0.020
+    print(f"{each * 1000:.1f} ms of processor time an answer; {idle:.2f} s without")
+    assert idle < 0.5, "the picker was not idle"
+    assert each < 0.004
 
 
 def test_the_page_needs_nothing_else(launch):
