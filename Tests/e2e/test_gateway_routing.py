@@ -8,6 +8,7 @@ import threading
 from bodies import chat, unique
 from configurations import by_queue, file_discovery, write_endpoints
 from localpool import request, wait_until
+from localpool.ports import release
 from pools import scores
 
 
@@ -151,11 +152,12 @@ def test_restarted_model_server_is_used_again(launch):
         return answer.status == 200 and answer.headers["x-model-server"] == endpoint
 
     wait_until(lambda: all(serves(other.endpoints[0]) for _ in range(10)), "the loaded one is avoided")
-    port = servers.endpoints[0].rsplit(":", 1)[1]
+    port = int(servers.endpoints[0].rsplit(":", 1)[1])
     servers.process.kill()
     failed = picker.metric("epp_scrapes_total", result="failure")
     wait_until(lambda: picker.metric("epp_scrapes_total", result="failure") > failed, "scrapes fail")
-    launch.servers(count=1, port=int(port))
+    release(port)
+    assert launch.servers(count=1, port=port).endpoints == servers.endpoints
     other.control(other.endpoints[0], queue=50)
     wait_until(lambda: all(serves(servers.endpoints[0]) for _ in range(10)), "the restarted one is used")
 

@@ -149,8 +149,8 @@ def test_sums_are_those_of_what_was_sent(launch):
     assert families["llm_d_epp_request_duration_seconds"].total("_count") == count
     assert families["epp_decision_duration_seconds"].total("_count") == count
     plugins = families["llm_d_epp_plugin_duration_seconds"]
-    for point, name in (("Scorer", "queue-scorer"), ("Picker", "max-score-picker"), ("PrepareData", None)):
-        labels = {"extension_point": point} | ({"plugin_name": name} if name else {})
+    for point, name in (("Scorer", "queue-scorer"), ("Picker", "max-score-picker"), ("PrepareData", "approx-prefix-cache-producer")):
+        labels = {"extension_point": point, "plugin_name": name}
         assert plugins.total("_count", **labels) == count, labels
     hits = families["llm_d_epp_prefix_indexer_hit_ratio"]
     assert hits.total("_count") == count

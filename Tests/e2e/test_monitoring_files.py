@@ -47,6 +47,8 @@ def exported(module_launch, tmp_path_factory):
         assert pool.ask("/v1/chat/completions", body).status == 200
     assert pool.ask("/v1/chat/completions", {"messages": 1}).status == 400
     wait_until(lambda: pool.picker.metric("llm_d_epp_ready_endpoints") == 2, "the gauges are set")
+    lag = "epp_event_loop_lag_seconds_count"
+    wait_until(lambda: pool.picker.metric(lag) > 0, "the lag of the loops was looked at")
 
     series = {}
     for line in request(pool.picker.metrics_address, "/metrics").text.splitlines():

@@ -32,3 +32,8 @@ def free_port(addresses=("127.0.0.1",), preferred=None):
             _given.add(port)
             return port
     raise OSError(f"no free port between {_FIRST} and {_LAST}")
+
+
+def release(port):
+    """Lets `port` be given out again: the process that had it is gone."""
+    _given.discard(port)
