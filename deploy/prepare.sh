@@ -51,16 +51,19 @@ prepare_build() {
   install_packages "${build_packages[@]}"
 }
 
-# prepare_python — makes .venv with Envoy and the Python packages, anew when their list changes.
+# prepare_python — makes .venv with Envoy and the Python packages, anew when their lists change.
 prepare_python() {
-  local list="$repository/deploy/localpool/requirements.txt"
+  local packages="$repository/deploy/localpool/requirements.txt"
+  local replacements="$repository/deploy/localpool/replacements.txt"
   local installed="$environment/installed.txt"
-  cmp -s "$list" "$installed" && return 0
+  cat "$packages" "$replacements" | cmp -s - "$installed" && return 0
   python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
   note "installing Envoy and Python packages into ${environment#"$repository"/}"
   python3 -m venv --clear "$environment"
-  "$python" -m pip install --quiet --disable-pip-version-check --requirement "$list"
-  cp "$list" "$installed"
+  "$python" -m pip install --quiet --disable-pip-version-check --requirement "$packages"
+  "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+    --requirement "$replacements"
+  cat "$packages" "$replacements" >"$installed"
 }
 
 # Run-time exclusivity checks find mistakes in Swift code that compile-time checks cannot see. They cost a tenth of the
