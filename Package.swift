@@ -126,6 +126,7 @@ let package = Package(
         "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
         "ModelServerMetrics", "Discovery", "Kubernetes", "PickerConfiguration", "RequestPolicies", "Telemetry",
         "CAccelerate",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         "RequestTracing",
         .product(name: "Hummingbird", package: "hummingbird"),

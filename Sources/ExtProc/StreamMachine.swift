@@ -63,6 +63,21 @@ public struct StreamMachine: Sendable, Hashable {
     case unexpected(String)
   }
 
+  /// Answers owed to messages that arrived while an endpoint was picked, which takes a while when plugins ask other
+  /// processes. They follow the answer to the headers.
+  public struct Deferred: Sendable, Hashable {
+    /// Pieces of the request body to acknowledge, before the trailers.
+    public var bodyPieces = 0
+    /// Whether to answer the request trailers.
+    public var hasTrailers = false
+
+    /// Answers owed; none unless given.
+    public init(bodyPieces: Int = 0, hasTrailers: Bool = false) {
+      self.bodyPieces = bodyPieces
+      self.hasTrailers = hasTrailers
+    }
+  }
+
   private enum Phase: Sendable, Hashable {
     case waiting
     case collecting
@@ -76,6 +91,7 @@ public struct StreamMachine: Sendable, Hashable {
   private var responseEnded = false
   private var bodyBytes = 0
   private var isRequestEnded = false
+  private var deferred = Deferred()
   private let maxBodyBytes: Int
   private let allowsEarlyRelease: Bool
   private var modes = BodyModes(request: .fullDuplexStreamed, response: .fullDuplexStreamed)
@@ -157,6 +173,9 @@ public struct StreamMachine: Sendable, Hashable {
     case .collecting: break
     case .forwarding where modes.request == .streamed:
       return .acknowledgeBody(.request)
+    case .picking(.headersBeforeBody) where modes.request == .streamed:
+      deferred.bodyPieces += 1
+      return .none
     case .picking, .forwarding, .done:
       // Envoy can repeat the end of the body, as an empty message of its own or with the last piece again.
       let isRepeated = byteCount == 0 || endOfStream && isRequestEnded
@@ -197,7 +216,10 @@ public struct StreamMachine: Sendable, Hashable {
           return .fail(.unexpected("request trailers instead of a buffered body"))
         }
         return startPicking(.bodyThenTrailers)
-      case .picking, .forwarding: return .answerTrailers(.request)
+      case .picking:
+        deferred.hasTrailers = true
+        return .none
+      case .forwarding: return .answerTrailers(.request)
       case .done: return .none
       }
     case .response:
@@ -210,6 +232,17 @@ public struct StreamMachine: Sendable, Hashable {
   private mutating func startPicking(_ basis: PickBasis) -> Action {
     phase = .picking(basis)
     return .pick(basis)
+  }
+
+  /// An endpoint is being picked: the owner has yet to report by ``picked()`` or ``rejected()``.
+  public var isPicking: Bool {
+    if case .picking = phase { true } else { false }
+  }
+
+  /// What to answer behind the answers of a pick that succeeded; each is told once.
+  public mutating func takeDeferred() -> Deferred {
+    defer { deferred = Deferred() }
+    return deferred
   }
 
   /// The pick asked for succeeded; its answers are being sent.

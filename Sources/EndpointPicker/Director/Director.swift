@@ -6,7 +6,8 @@ import Scheduling
 /// Takes one request from its bytes to a decision: parse, rewrite, objective, candidates, admission, scheduling,
 /// reservation.
 ///
-/// Runs on an event loop from start to end without waiting. Everything it needs besides the pool is the loop's own.
+/// Runs on an event loop from start to end without waiting; a request that plugins ask other processes about is taken
+/// from start to end again with the answer. Everything it needs besides the pool is the loop's own.
 struct Director {
   /// What came with the request.
   struct Input {
@@ -16,6 +17,25 @@ struct Director {
     var body: UnsafeRawBufferPointer?
     /// The candidates the proxy allows; nil for all.
     var subset: [String]?
+    /// What is known from earlier attempts; nil for the first.
+    var resumption: Resumption?
+  }
+
+  /// A request that is decided from the beginning once an answer about it is there: what must be the same again.
+  struct Resumption {
+    /// What other processes answered so far.
+    var answers: [InquiryAnswer] = []
+    /// The rewrite drawn for the request.
+    fileprivate(set) var rewrite: ModelRewrite?
+    /// The note begun for people.
+    fileprivate(set) var explanation: Explainer.Suspended?
+  }
+
+  /// What came of a request.
+  enum Outcome: ~Copyable {
+    case decided(Decision)
+    /// A plugin has to ask about it first.
+    case awaiting(Inquiry, Resumption)
   }
 
   /// The endpoint chosen, and the right to count the request there.
@@ -39,7 +59,7 @@ struct Director {
   ///   - label: is set as soon as it is known what the request counts as, also when it is rejected then.
   static func decide(
     _ input: Input, pool: PoolState, loop: LoopContext, placement: PlacementNote, label: inout ModelLabel?
-  ) throws(Rejection) -> Decision {
+  ) throws(Rejection) -> Outcome {
     let arrived = loop.clock.nanoseconds()
     let policies = loop.policies(of: pool)
     var request = SchedulingRequest()
@@ -56,7 +76,10 @@ struct Director {
     var identity = ModelLabels.Identity(model: request.targetModel)
     identity.fairnessID = input.headers.fairnessID
     identity.priority = request.priority
-    let rewrite = rewrite(of: request, input.headers, policies, loop)
+    let rewrite =
+      if let resumption = input.resumption { resumption.rewrite } else {
+        rewrite(of: request, input.headers, policies, loop)
+      }
     if let rewrite {
       loop.targetModel.removeAll()
       rewrite.target.withUnsafeBytes { loop.targetModel.append($0) }
@@ -69,7 +92,12 @@ struct Director {
     let cycle = loop.cycle(for: pool)
     cycle.begin(request, now: Double(arrived) * 1e-9)
     loop.instruments.begin(cycle, pool)
-    cycle.trace = loop.explainer.trace(input.headers, now: cycle.now)
+    if let resumption = input.resumption {
+      cycle.setAnswers(resumption.answers)
+      cycle.trace = loop.explainer.resume(resumption.explanation)
+    } else {
+      cycle.trace = loop.explainer.trace(input.headers, now: cycle.now)
+    }
     if let subset = input.subset, pool.followsSubset {
       cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
     }
@@ -83,6 +111,13 @@ struct Director {
     let isShed = PriorityShedding.sheds(
       priority: request.priority, saturation: pool.plugins.saturationDetector.saturation(cycle))
     guard !isShed else { throw refused(.shed) }
+    if pool.plugins.scheduler.makesInquiries, let inquiry = pool.plugins.scheduler.nextInquiry(cycle) {
+      var resumption = input.resumption ?? Resumption()
+      resumption.rewrite = rewrite
+      resumption.explanation = cycle.trace == nil ? nil : loop.explainer.suspend()
+      cycle.trace = nil
+      return .awaiting(inquiry, resumption)
+    }
     if let reason = pool.plugins.scheduler.denial(of: cycle) { throw refused(.denied(reason)) }
     let started = loop.clock.nanoseconds()
     let primary: Int
@@ -111,10 +146,11 @@ struct Director {
         cycle, endpoints: chosen, match: match, parseNanoseconds: started &- arrived,
         scheduleNanoseconds: finished &- started)
     }
-    return Decision(
-      endpoints: chosen, leases: leases, forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
-      rewrite: rewrite, family: request.inference?.api.responseFamily ?? .none,
-      placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle))
+    return .decided(
+      Decision(
+        endpoints: chosen, leases: leases, forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
+        rewrite: rewrite, family: request.inference?.api.responseFamily ?? .none,
+        placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle)))
   }
 
   /// Counts the request on the endpoint of the primary profile, and on those of other stages that plugins account for.

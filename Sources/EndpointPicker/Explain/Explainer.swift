@@ -39,7 +39,27 @@ final class Explainer {
     content.emitsScores = options.emitsEndpointScores
     content.notesBlockHashes = options.notesBlockHashes
     self.content = content
-    return DecisionTrace(maximumBlocks: options.notesBlockHashes ? DecisionRecord.maximumBlockHashes : 1)
+    return makeTrace()
+  }
+
+  /// A note of a decision that takes several attempts.
+  struct Suspended {
+    fileprivate let content: DecisionRecord.Content
+  }
+
+  /// Puts the note of the decision being made aside; nil when there is none.
+  func suspend() -> Suspended? { content.take().map { Suspended(content: $0) } }
+
+  /// Goes on with a note.
+  /// - Returns: what the scheduler fills.
+  func resume(_ suspended: Suspended?) -> DecisionTrace? {
+    guard let suspended else { return nil }
+    content = suspended.content
+    return makeTrace()
+  }
+
+  private func makeTrace() -> DecisionTrace {
+    DecisionTrace(maximumBlocks: options.notesBlockHashes ? DecisionRecord.maximumBlockHashes : 1)
   }
 
   private var isDrawn: Bool {

@@ -78,6 +78,7 @@ public struct EndpointPickerProcess {
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
     let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
+    let inquiries = pool.value.plugins.scheduler.makesInquiries ? InquiryService(group: group) : nil
     let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
       let shard = registry.shard(forEventLoop: number)
       let context = LoopContext(
@@ -89,6 +90,7 @@ public struct EndpointPickerProcess {
         logger: logger, eventLoop: eventLoop,
         seed: options.seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
       context.tracer = tracing?.tracer
+      context.inquirer = inquiries.map { Inquirer(client: $0.client, eventLoop: eventLoop) }
       return context
     }
     let health = HealthStatus(answersOnlyListedNames: followsKubernetes && options.kubernetes?.electsLeader == true)
@@ -149,6 +151,7 @@ public struct EndpointPickerProcess {
     var running: [any Service] = []
     if let decisionFile { running.append(decisionFile) }
     if let tracing { running.append(tracing.service) }
+    if let inquiries { running.append(inquiries) }
     running += [adminServer, gauges, endpoints]
     if let policySource { running.append(policySource) }
     if let modelPoller { running.append(modelPoller) }

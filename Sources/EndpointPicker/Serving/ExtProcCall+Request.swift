@@ -78,19 +78,28 @@ extension ExtProcCall {
   // MARK: Pick
 
   func pick(_ basis: StreamMachine.PickBasis) {
+    trace?.beginOrchestration(now: loop.clock.nanoseconds())
+    decide(basis, nil)
+  }
+
+  /// - Parameter resumption: what earlier attempts came to.
+  func decide(_ basis: StreamMachine.PickBasis, _ resumption: Director.Resumption?) {
     guard let pool else { return }
-    var input = Director.Input(headers: headers, body: nil, subset: subset)
+    var input = Director.Input(headers: headers, body: nil, subset: subset, resumption: resumption)
     switch basis {
     case .headersOnly, .headersBeforeBody, .bufferedBody(isWhole: false): break
     case .body, .bodyThenTrailers, .bufferedBody: input.body = bodyBytes
     }
-    trace?.beginOrchestration(now: loop.clock.nanoseconds())
     do throws(Rejection) {
-      let decision = try Director.decide(input, pool: pool, loop: loop, placement: placement, label: &model)
-      takeRecord()
-      if let rewrite = decision.rewrite { try replaceModel(rewrite) }
-      traceOrchestration(endpoint: decision.endpoints.first, error: nil)
-      answer(decision, basis)
+      switch try Director.decide(input, pool: pool, loop: loop, placement: placement, label: &model) {
+      case .awaiting(let inquiry, let resumption):
+        ask(inquiry, resumption, basis)
+      case .decided(let decision):
+        takeRecord()
+        if let rewrite = decision.rewrite { try replaceModel(rewrite) }
+        traceOrchestration(endpoint: decision.endpoints.first, error: nil)
+        answer(decision, basis)
+      }
     } catch {
       if note.record == nil { takeRecord() }
       traceOrchestration(endpoint: nil, error: error.code)
@@ -142,6 +151,7 @@ extension ExtProcCall {
       sendBody(endOfStream: false)
       send(loop.answers.requestTrailers)
     }
+    answerDeferred()
     loop.instruments.requestAnswered(nanoseconds: loop.clock.nanoseconds() &- receivedAt)
     if basis != .headersOnly, let model {
       loop.metrics.requestStarted(model: model)

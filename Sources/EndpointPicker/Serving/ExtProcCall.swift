@@ -30,6 +30,8 @@ final class ExtProcCall: GRPCCall {
   var forwarding: ForwardingChanges?
   var placed: PlacedRequest?
   let placement = PlacementNote()
+  /// What plugins ask about the request at the moment; nil while they ask nothing.
+  var awaited: AwaitedAnswer?
   var model: ModelLabel?
   var family = ResponseFamily.none
   var errorCode: String?
@@ -142,6 +144,10 @@ final class ExtProcCall: GRPCCall {
   // MARK: Ends
 
   func receivedHalfClose() {
+    if awaited != nil {
+      awaited?.finishesAfterwards = true
+      return
+    }
     // The proxy says nothing more, so nothing more will be answered; what was answered still goes out.
     finish(.ok)
   }
@@ -163,6 +169,7 @@ final class ExtProcCall: GRPCCall {
       loop.tracer?.end(trace, error: errorCode, now: loop.clock.nanoseconds())
       self.trace = nil
     }
+    stopAwaiting()
     leases = nil
     forwarding = nil
     placed = nil

@@ -24,6 +24,10 @@ final class LoopContext {
   var spareCalls: [ExtProcCall] = []
   /// Records requests; nil when tracing is off.
   var tracer: RequestTracer?
+  /// Carries out what plugins ask other processes; nil when the plugins ask nothing.
+  var inquirer: Inquirer?
+  /// Inquiries asked so far, which numbers them.
+  var inquiryCount: UInt64 = 0
   /// Holds the name of a model that a request's own is replaced by, while the request is scheduled.
   let targetModel = ByteBlock()
   private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []

@@ -45,8 +45,10 @@ public final class SchedulingCycle {
   public var peerEndpoint: Endpoint?
   /// Names of the scheduler's profiles, in the order of ``results``.
   var profileNames: ProfileNames?
-  /// Whether producers have run for this request.
-  var hasProduced = false
+  /// How many producers have run for this request.
+  var producedCount = 0
+  /// What other processes answered about this request.
+  private var answers: [InquiryAnswer] = []
   /// Notes on the decision for people, kept only while set.
   public var trace: DecisionTrace?
   /// Learns how long plugins take, only while set.
@@ -66,7 +68,8 @@ public final class SchedulingCycle {
     requestNumber &+= 1
     trace = nil
     if stopwatch != nil { stopwatch = nil }
-    hasProduced = false
+    producedCount = 0
+    if !answers.isEmpty { answers.removeAll() }
     primaryProfile = nil
     if peerEndpoint != nil { peerEndpoint = nil }
     if !forwarding.isEmpty { forwarding.clear() }
@@ -91,6 +94,12 @@ public final class SchedulingCycle {
     allCount = indexes.count
     count = allCount
   }
+
+  /// Adds what other processes answered about the request. Call before it is scheduled.
+  public func setAnswers(_ answers: [InquiryAnswer]) { self.answers = answers }
+
+  /// What came of a plugin's question about this request; nil when it has not asked.
+  public func answer(to id: InquiryID) -> InquiryAnswer? { answers.last { $0.id == id } }
 
   // MARK: Candidates
 

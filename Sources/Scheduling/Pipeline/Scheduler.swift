@@ -29,6 +29,8 @@ public struct Scheduler: Sendable {
   public let admitters: [any Admitter]
   /// Tells how many tokens a request counts; nil for its prompt tokens.
   public let loadEstimator: (any LoadEstimator)?
+  /// Producers that ask other processes, by their place among the producers.
+  private let inquirers: [(index: Int, producer: any InquiringProducer)]
   private let names: ProfileNames
   private let pluginNames: PluginNames
 
@@ -42,6 +44,9 @@ public struct Scheduler: Sendable {
     self.profiles = profiles
     self.handler = handler
     self.producers = producers
+    self.inquirers = producers.enumerated().compactMap { index, producer in
+      (producer as? any InquiringProducer).map { (index, $0) }
+    }
     self.observers = observers ?? producers
     self.admitters = admitters
     self.loadEstimator = loadEstimator
@@ -49,11 +54,28 @@ public struct Scheduler: Sendable {
     self.pluginNames = pluginNames
   }
 
+  /// Whether plugins may ask other processes about requests.
+  public var makesInquiries: Bool { !inquirers.isEmpty }
+
+  /// Runs the producers of a cycle that has candidates, up to one that has a question and no answer yet.
+  ///
+  /// Whoever schedules without calling this does without answers.
+  /// - Returns: the question. With its answer in the cycle of the same request, begun again, scheduling gets further;
+  ///   nil when nothing is left to ask.
+  public func nextInquiry(_ cycle: SchedulingCycle) -> Inquiry? {
+    for (index, producer) in inquirers where index >= cycle.producedCount {
+      produce(cycle, upTo: index)
+      guard cycle.answer(to: producer.inquiryID) == nil, let inquiry = producer.inquiry(cycle) else { continue }
+      return inquiry
+    }
+    return nil
+  }
+
   /// Asks the admission plugins about the request of a cycle that has candidates, after running the producers.
   /// - Returns: why the request is turned away; nil when it isn't.
   public func denial(of cycle: SchedulingCycle) -> String? {
     guard !admitters.isEmpty else { return nil }
-    produce(cycle)
+    produce(cycle, upTo: producers.count)
     cycle.stopwatch?.start()
     for index in admitters.indices {
       let reason = admitters[index].denial(cycle)
@@ -69,7 +91,7 @@ public struct Scheduler: Sendable {
     cycle.prepareResults(profileCount: profiles.count)
     if cycle.profileNames !== names { cycle.profileNames = names }
     cycle.trace?.candidateCount = cycle.count
-    produce(cycle)
+    produce(cycle, upTo: producers.count)
     // The memory of the last request's list is used again.
     var next: [Int] = []
     swap(&next, &cycle.spareProfiles)
@@ -102,11 +124,13 @@ public struct Scheduler: Sendable {
     return primary
   }
 
-  private func produce(_ cycle: SchedulingCycle) {
-    guard !cycle.hasProduced else { return }
-    cycle.hasProduced = true
+  /// Runs the producers before `end` that have not run for the request.
+  private func produce(_ cycle: SchedulingCycle, upTo end: Int) {
+    guard cycle.producedCount < end else { return }
+    let start = cycle.producedCount
+    cycle.producedCount = end
     cycle.stopwatch?.start()
-    for index in producers.indices {
+    for index in start..<end {
       producers[index].produce(cycle)
       cycle.stopwatch?.lap(.producer, Self.name(index, pluginNames.producers))
     }

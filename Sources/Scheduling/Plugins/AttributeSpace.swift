@@ -14,6 +14,7 @@ public struct WorkspaceID: Sendable, Hashable {
 public final class AttributeSpace: Sendable {
   private let names = Mutex<[String: Int]>([:])
   private let workspaces = Atomic<Int>(0)
+  private let inquiries = Atomic<Int>(0)
 
   /// Creates an empty space.
   public init() {}
@@ -22,6 +23,9 @@ public final class AttributeSpace: Sendable {
   public func makeWorkspace() -> WorkspaceID {
     WorkspaceID(index: workspaces.add(1, ordering: .relaxed).oldValue)
   }
+
+  /// A name for the inquiries of a plugin.
+  func makeInquiry() -> InquiryID { InquiryID(index: inquiries.add(1, ordering: .relaxed).oldValue) }
 
   /// The attribute of a producer, the same for every call with the same names.
   /// - Parameters:
