@@ -51,6 +51,8 @@ struct Director {
     let family: ResponseFamily
     /// What response plugins want to know later; nil without such plugins.
     let placed: PlacedRequest?
+    /// Those that follow the request, who must be told of its end; empty without such plugins.
+    let observations: [any RequestObservation]
   }
 
   /// Chooses an endpoint.
@@ -150,7 +152,8 @@ struct Director {
       Decision(
         endpoints: chosen, leases: leases, forwarding: cycle.forwarding.isEmpty ? nil : cycle.forwarding,
         rewrite: rewrite, family: request.inference?.api.responseFamily ?? .none,
-        placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle)))
+        placed: pool.responsePlugins.isEmpty ? nil : PlacedRequest(cycle),
+        observations: pool.requestObservers.isEmpty ? [] : pool.requestObservers.compactMap { $0.requestBegan(cycle) }))
   }
 
   /// Counts the request on the endpoint of the primary profile, and on those of other stages that plugins account for.

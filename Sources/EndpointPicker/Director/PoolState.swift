@@ -16,6 +16,7 @@ public final class PoolState: Sendable {
   public let policies: RequestPolicyStore
   let responsePlugins: [any ResponseHeadersPlugin]
   let responseReporters: [any ResponseReporter]
+  let requestObservers: [any RequestObserver]
   let placementFollowers: [any PlacementFollower]
   /// Tells what endpoints have cached; nil without the default producer.
   let prefixCache: ApproximatePrefixCacheProducer?
@@ -36,6 +37,7 @@ public final class PoolState: Sendable {
     self.policies = policies
     self.responsePlugins = plugins.instances.compactMap { $0.plugin as? any ResponseHeadersPlugin }
     self.responseReporters = plugins.instances.compactMap { $0.plugin as? any ResponseReporter }
+    self.requestObservers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
     self.placementFollowers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.prefixCache = plugins.instances.lazy.compactMap { $0.plugin as? ApproximatePrefixCacheProducer }.first
     self.followsSubset = followsSubset

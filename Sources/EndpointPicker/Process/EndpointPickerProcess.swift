@@ -24,7 +24,7 @@ public struct EndpointPickerProcess {
   private let pool: CurrentPool
   private let policies = RequestPolicyStore()
   private let followsKubernetes: Bool
-  private let services = PluginServices()
+  private let services = PluginServices(environment: ProcessInfo.processInfo.environment)
 
   /// Loads the configuration.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
@@ -78,7 +78,9 @@ public struct EndpointPickerProcess {
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
     let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
-    let inquiries = pool.value.plugins.scheduler.makesInquiries ? InquiryService(group: group) : nil
+    let reporters = pool.value.plugins.plugins((any PeriodicReporter).self)
+    let inquiries =
+      pool.value.plugins.scheduler.makesInquiries || !reporters.isEmpty ? InquiryService(group: group) : nil
     let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
       let shard = registry.shard(forEventLoop: number)
       let context = LoopContext(
@@ -151,7 +153,11 @@ public struct EndpointPickerProcess {
     var running: [any Service] = []
     if let decisionFile { running.append(decisionFile) }
     if let tracing { running.append(tracing.service) }
-    if let inquiries { running.append(inquiries) }
+    if let inquiries {
+      running.append(inquiries)
+      let named = reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
+      if !named.isEmpty { running.append(ReportService(reporters: named, client: inquiries.client, logger: logger)) }
+    }
     running += [adminServer, gauges, endpoints]
     if let policySource { running.append(policySource) }
     if let modelPoller { running.append(modelPoller) }

@@ -1,4 +1,5 @@
 import Endpoints
+import FoundationEssentials
 import PickerConfiguration
 import Scheduling
 
@@ -43,7 +44,8 @@ public struct ConfigurationCheck: Sendable {
   /// Checks the configuration that the options name, as a start would.
   /// - Throws: `ConfigurationError` with every problem found.
   public init(_ options: ProcessOptions, registry: PluginRegistry = .standard) throws(ConfigurationError) {
-    let setup = try PickerSetup(options, registry: registry, services: PluginServices())
+    let services = PluginServices(environment: ProcessInfo.processInfo.environment)
+    let setup = try PickerSetup(options, registry: registry, services: services)
     effectiveConfiguration = setup.plugins.effectiveDocument.yaml
     warnings = setup.plugins.warnings
   }

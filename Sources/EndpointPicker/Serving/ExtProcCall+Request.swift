@@ -95,6 +95,7 @@ extension ExtProcCall {
       case .awaiting(let inquiry, let resumption):
         ask(inquiry, resumption, basis)
       case .decided(let decision):
+        observations = decision.observations
         takeRecord()
         if let rewrite = decision.rewrite { try replaceModel(rewrite) }
         traceOrchestration(endpoint: decision.endpoints.first, error: nil)

@@ -59,6 +59,7 @@ extension ExtProcCall {
 
   private func read(_ piece: UnsafeRawBufferPointer, now: UInt64) {
     guard !piece.isEmpty else { return }
+    observePiece(piece, now: now)
     let progress = response.read(piece, now: now, since: receivedAt)
     guard response.isEventStream, let model else { return }
     loop.metrics.tokensArrived(progress, at: response.times.first, model: model)
@@ -110,6 +111,7 @@ extension ExtProcCall {
     stream?.markComplete()
     guard leases != nil else { return }
     leases = nil
+    endObservations(isComplete: true)
     let now = loop.clock.nanoseconds()
     responseProcessed(now: now)
     guard let model else { return }

@@ -30,6 +30,8 @@ final class ExtProcCall: GRPCCall {
   var forwarding: ForwardingChanges?
   var placed: PlacedRequest?
   let placement = PlacementNote()
+  /// Those that follow the request; almost always empty.
+  var observations: [any RequestObservation] = []
   /// What plugins ask about the request at the moment; nil while they ask nothing.
   var awaited: AwaitedAnswer?
   var model: ModelLabel?
@@ -170,6 +172,7 @@ final class ExtProcCall: GRPCCall {
       self.trace = nil
     }
     stopAwaiting()
+    endObservations(isComplete: false)
     leases = nil
     forwarding = nil
     placed = nil

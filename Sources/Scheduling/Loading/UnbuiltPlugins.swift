@@ -5,7 +5,7 @@ enum UnbuiltPlugins {
   enum Feature: String {
     case flowControl = "flow control"
     case eviction = "the eviction of requests in flight"
-    case latencyPrediction = "latency prediction"
+    case latencyPrediction = "latency prediction in a scorer (use predicted-latency-producer and latency-scorer)"
     case preciseIndex = "the precise prefix index (KV-cache events of the servers)"
     case encoderCache = "the index of multimodal embeddings"
     case topology = "topology awareness"
@@ -29,10 +29,7 @@ enum UnbuiltPlugins {
       "eviction-sheddable-filter", "eviction-priority-then-time-ordering", "sheddable-eviction-filter",
       "priority-then-time-eviction-order-policy",
     ],
-    .latencyPrediction: [
-      "predicted-latency-producer", "predicted-latency-scorer", "latency-scorer", "latency-slo-admitter",
-      "slo-headroom-tier-filter",
-    ],
+    .latencyPrediction: ["predicted-latency-scorer"],
     .preciseIndex: ["precise-prefix-cache-producer", "precise-prefix-cache-scorer"],
     .encoderCache: ["mm-embeddings-cache-producer", "mm-embeddings-cache-scorer"],
     .topology: ["topology-extractor", "topology-affinity-filter", "topology-affinity-scorer"],

@@ -25,7 +25,7 @@ public final class AttributeSpace: Sendable {
   }
 
   /// A name for the inquiries of a plugin.
-  func makeInquiry() -> InquiryID { InquiryID(index: inquiries.add(1, ordering: .relaxed).oldValue) }
+  public func makeInquiry() -> InquiryID { InquiryID(index: inquiries.add(1, ordering: .relaxed).oldValue) }
 
   /// The attribute of a producer, the same for every call with the same names.
   /// - Parameters:

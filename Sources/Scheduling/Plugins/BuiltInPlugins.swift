@@ -13,6 +13,7 @@ enum BuiltInPlugins {
     .prefillFilter,
     .prefixCacheAffinityFilter,
     .sessionAffinityFilter,
+    .sloHeadroomTierFilter,
     .utilizationFilter,
     // Scorers
     .activeRequestScorer,
@@ -20,6 +21,7 @@ enum BuiltInPlugins {
     .expressionScorer,
     .headerLabelAffinityScorer,
     .kvCacheUtilizationScorer,
+    .latencyScorer,
     .loadAwareScorer,
     .loraAffinityScorer,
     .noHitLRUScorer,
@@ -45,10 +47,12 @@ enum BuiltInPlugins {
     // Producers
     .approximatePrefixCacheProducer,
     .inFlightLoadProducer,
+    .predictedLatencyProducer,
     .sessionIDProducer,
     .tokenProducer,
     // Saturation and admission
     .concurrencyDetector,
+    .latencySLOAdmitter,
     .probabilisticAdmitter,
     .utilizationDetector,
     // Parsers and responses

@@ -8,6 +8,8 @@ public enum DataKind: String, Sendable, Hashable, CaseIterable {
   case prefixCacheMatch
   /// Requests and tokens in flight on each candidate, and what this request would add.
   case inFlightLoad
+  /// How long the request would take on each candidate.
+  case latencyPrediction
 
   /// The type that produces the data when the configuration names no producer.
   public var defaultProducer: String {
@@ -16,6 +18,7 @@ public enum DataKind: String, Sendable, Hashable, CaseIterable {
     case .sessionID: "session-id-producer"
     case .prefixCacheMatch: "approx-prefix-cache-producer"
     case .inFlightLoad: "inflight-load-producer"
+    case .latencyPrediction: "predicted-latency-producer"
     }
   }
 }

@@ -8,12 +8,17 @@ public final class PluginServices: Sendable {
   public let adapters: AdapterStore
   /// The models that endpoints say they serve, as active adapters; whoever asks the servers writes it.
   public let servedModels = AdapterStore()
+  /// The process's environment, for plugins that other pickers configure by it.
+  public let environment: [String: String]
   private let prefixIndexes = Mutex<[String: PrefixIndex]>([:])
 
   /// Creates services without state.
-  /// - Parameter adapters: the store that the pool's scrapers write to.
-  public init(adapters: AdapterStore = AdapterStore()) {
+  /// - Parameters:
+  ///   - adapters: the store that the pool's scrapers write to.
+  ///   - environment: variables of the process that plugins may look at.
+  public init(adapters: AdapterStore = AdapterStore(), environment: [String: String] = [:]) {
     self.adapters = adapters
+    self.environment = environment
   }
 
   /// The prefix index of the producer with this name, the same for every call.

@@ -71,6 +71,7 @@ public struct PluginTable {
     if plugin is any SaturationDetector { roles.append("saturation detector") }
     if plugin is any Admitter { roles.append("admission") }
     if plugin is any ResponseHeadersPlugin { roles.append("response headers") }
+    if plugin is any RequestObserver { roles.append("request observer") }
     if plugin is any ResponseReporter { roles.append("response reporter") }
     if plugin is any PlacementObserver, !(plugin is any Producer) { roles.append("placement observer") }
     if plugin is RequestParserPlugin { roles.append("parser") }

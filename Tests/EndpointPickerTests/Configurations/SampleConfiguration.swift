@@ -34,7 +34,45 @@ struct SampleConfiguration: CustomStringConvertible {
 
 extension SampleConfiguration {
   /// Those whose plugins exist.
-  static let loadable: [SampleConfiguration] = olderFamily + newerFamily + disaggregated
+  static let loadable: [SampleConfiguration] = olderFamily + newerFamily + disaggregated + predicted
+
+  private static let predicted = [
+    predicting("latency prediction, older family", .inferenceExtension, ""),
+    predicting(
+      "latency prediction, newer family", .llmD, ", ttftSource: latencyPredictor, maxTTFTPenaltyMs: 5000"),
+  ]
+
+  /// The charts' variant with latency prediction.
+  private static func predicting(_ description: String, _ lineage: Lineage, _ affinity: String) -> Self {
+    SampleConfiguration(
+      description, lineage,
+      """
+      plugins:
+      - type: queue-scorer
+      - type: kv-cache-utilization-scorer
+      - type: prefix-cache-scorer
+      - type: predicted-latency-producer
+      - name: strict-affinity-filter
+        type: prefix-cache-affinity-filter
+        parameters: {affinityThreshold: 0.99\(affinity)}
+      - type: slo-headroom-tier-filter
+      - name: loose-affinity-filter
+        type: prefix-cache-affinity-filter
+        parameters: {affinityThreshold: 0.80\(affinity)}
+      - type: latency-scorer
+      - type: latency-slo-admitter
+      - type: weighted-random-picker
+      schedulingProfiles:
+      - name: default
+        plugins:
+        - pluginRef: predicted-latency-producer
+        - pluginRef: strict-affinity-filter
+        - pluginRef: slo-headroom-tier-filter
+        - pluginRef: loose-affinity-filter
+        - {pluginRef: latency-scorer, weight: 1}
+        - pluginRef: weighted-random-picker
+      """)
+  }
 
   private static let olderFamily = [
     SampleConfiguration(
@@ -235,24 +273,8 @@ extension SampleConfiguration {
   /// Those that need something that does not exist, with what the error must name.
   static let unloadable: [(SampleConfiguration, [String])] = [
     (
-      .single(
-        "latency prediction, older family", .inferenceExtension,
-        [
-          "predicted-latency-producer", "prefix-cache-affinity-filter", "slo-headroom-tier-filter", "latency-scorer=1",
-          "weighted-random-picker", "-latency-slo-admitter",
-        ]),
-      ["predicted-latency-producer", "slo-headroom-tier-filter", "latency-scorer", "latency-slo-admitter"]
-    ),
-    (
-      SampleConfiguration(
-        "latency prediction, newer family", .llmD,
-        """
-        plugins:
-        - type: predicted-latency-producer
-        - name: strict
-          type: prefix-cache-affinity-filter
-          parameters: {affinityThreshold: 0.99, ttftSource: latencyPredictor, maxTTFTPenaltyMs: 5000}
-        """), ["predicted-latency-producer", "latencyPredictor"]
+      .single("scorer that predicts", .inferenceExtension, ["predicted-latency-scorer=1"]),
+      ["\"predicted-latency-scorer\" needs latency prediction in a scorer"]
     ),
     (
       SampleConfiguration(

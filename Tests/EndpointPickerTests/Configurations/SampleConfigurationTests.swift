@@ -105,6 +105,15 @@ import Testing
     #expect(destination(cycle) == "pod-1")
   }
 
+  @Test(arguments: ["latency prediction, older family", "latency prediction, newer family"])
+  func withoutPredictionsLoadCounts(name: String) throws {
+    // Free caches 0.4, 0.9, 0 and queues 1, 0.5, 0, each a third, rounded to hundredths.
+    let cycle = try pick(name, queue: [0, 5, 10], kv: [0.6, 0.1, 1])
+    let totals = try #require(cycle.trace?.profiles.first?.totals)
+    for (total, expected) in zip(totals, [0.47, 0.47, 0]) { #expect(abs(total - expected) < 1e-12) }
+    #expect(destination(cycle) != "pod-3")
+  }
+
   @Test func conformanceFollowsTheHeader() throws {
     var request = SchedulingRequest()
     let headers = OneHeader("test-epp-endpoint-selection", "10.0.0.3:8000")

@@ -3,7 +3,7 @@ import PickerConfiguration
 import Synchronization
 import Testing
 
-@testable import Scheduling
+import Scheduling
 
 /// Producers that ask other processes.
 struct InquiryTests {

@@ -125,7 +125,7 @@ import Testing
     #expect(table.rows.allSatisfy { !$0.roles.isEmpty || $0.type == "disagg-headers-handler" })
     let filter = try #require(table.rows.first { $0.type == "prefix-cache-affinity-filter" })
     #expect(filter.roles == ["filter"])
-    #expect(filter.reads == ["approx-prefix-cache-producer", "inflight-load-producer"])
+    #expect(filter.reads == ["approx-prefix-cache-producer", "inflight-load-producer", "predicted-latency-producer"])
     let defaults = Dictionary(uniqueKeysWithValues: filter.parameters.map { ($0.name, $0.defaultValue) })
     #expect(defaults["maxTTFTPenaltyMs"] == "18000.0")
     #expect(defaults["ttftSource"] == "prefillThroughput")

@@ -74,10 +74,36 @@ import Testing
     #expect(ChiSquare.statistic([explored, 4_000 - explored], shares: [1, 3]) < ChiSquare.limits[2] ?? 0)
   }
 
-  @Test func latencyPredictorIsNotAvailable() {
-    #expect(
-      parameterProblems("prefix-cache-affinity-filter", "ttftSource: latencyPredictor").first?.contains("not available")
-        == true)
+  @Test func predictedTimesCountWhereConfigured() {
+    let pool = TestPool(3)
+    func kept(_ ttft: [Double], penalty: Double) -> [Bool] {
+      var parameters = PrefixCacheAffinityFilter.Parameters()
+      parameters.maxTTFTPenaltyMs = penalty
+      let filter = PrefixCacheAffinityFilter(
+        parameters: parameters, match: PrefixMatchAttributes(space, producer: nil), latency: LatencyAttributes(space))
+      pool.cycle.begin(SchedulingRequest(), now: 0)
+      pool.match([10, 10, 0], of: 10, space)
+      if !ttft.isEmpty { pool.predict(ttft: ttft, space) }
+      return filter.kept(pool.cycle)
+    }
+    #expect(kept([9_000, 6_000, 1_000], penalty: 5_000) == [true, true, false])
+    #expect(kept([9_000, 6_001, 1_000], penalty: 5_000) == [true, true, true])
+    // Without a prediction a candidate comes last, and nothing is known of any without predictions.
+    #expect(kept([.nan, .nan, 1_000], penalty: 5_000) == [true, true, true])
+    #expect(kept([9_000, 9_000, .nan], penalty: 5_000) == [true, true, false])
+    #expect(kept([], penalty: 5_000) == [true, true, false])
+  }
+
+  @Test func onlyTheSourceInUseIsRequired() throws {
+    let predicted = try load(
+      "plugins: [{type: prefix-cache-affinity-filter, parameters: {ttftSource: latencyPredictor}}]")
+    #expect(predicted.instance(named: "predicted-latency-producer") != nil)
+    #expect(predicted.instance(named: "inflight-load-producer") == nil)
+    let older = try load("plugins: [{type: prefix-cache-affinity-filter}]", lineage: .inferenceExtension)
+    #expect(older.instance(named: "predicted-latency-producer") == nil)
+  }
+
+  @Test func wrongParametersAreRefused() {
     #expect(parameterProblems("prefix-cache-affinity-filter", "ttftSource: ''").first?.contains("ttftSource") == true)
     #expect(parameterProblems("prefix-cache-affinity-filter", "affinityThreshold: 1.5").isEmpty == false)
     #expect(parameterProblems("prefix-cache-affinity-filter", "peakPrefillThroughput: 0").isEmpty == false)
