@@ -8,7 +8,7 @@ from bodies import chat, chat_bytes, unique
 from extproc import STREAMED, Client, Modes, request_body, request_headers, request_trailers, response_body
 from extproc import response_headers
 from localpool import free_port, wait_until
-from pools import Pool, settles
+from pools import Pool, scores, settles
 from predictor import Predictor
 
 #: The charts' variant with latency prediction, without its rare experiments.
@@ -138,6 +138,7 @@ async def test_client_goes_while_the_request_waits(pool, predictor):
         for stream in streams:
             await stream.reset()
         await settles(pool.picker)
+        assert await asyncio.to_thread(pool.picker.metric, "epp_inquiries_total", result="cancelled") >= 10
         # The answers to those before, which come now, belong to nobody.
         for _ in range(10):
             stream, answer = await ask(client)
@@ -229,6 +230,8 @@ def test_through_a_proxy(launch, predictor, config):
         answer = gateway.ask("/v1/chat/completions", chat(unique()), headers=dict(OBJECTIVES))
         assert answer.status == 200, answer.text
     assert len(predictor.predictions) == before + 5
+    _, decision = gateway.explained(chat(unique()))
+    assert set(scores(decision, "latency-scorer")) <= set(gateway.servers.endpoints)
     predictor.delay = 3
     assert gateway.ask("/v1/chat/completions", chat(unique()), headers=dict(OBJECTIVES)).status == 200
     wait_until(lambda: gateway.picker.metric("epp_leases") == 0, "nothing is in flight")
@@ -243,4 +246,5 @@ def test_predictor_that_is_not_there(launch):
         began = time.monotonic()
         assert gateway.ask("/v1/chat/completions", chat(unique()), headers=dict(OBJECTIVES)).status == 200
         assert time.monotonic() - began < PATIENCE
+    assert gateway.picker.metric("epp_inquiries_total", result="failed") == 5
     wait_until(lambda: gateway.picker.metric("epp_leases") == 0, "nothing is in flight")

@@ -21,6 +21,7 @@ final class LoopInstruments {
   private let streamsWithoutMode: CounterCell
   private var lastModes: (modes: BodyModes, cell: CounterCell)?
   private var suppressedLines: [String: CounterCell] = [:]
+  private var inquiries: [InquiryResult: CounterCell] = [:]
   private var pool: PoolState?
   private var prefixes: [(source: any PrefixMatchSource, series: PrefixIndexerSeries)] = []
 
@@ -67,6 +68,23 @@ final class LoopInstruments {
     prefixes = pool.plugins.plugins((any PrefixMatchSource).self).map { instance, source in
       (source, metrics.prefixIndexerSeries(pluginType: instance.type, pluginName: instance.name))
     }
+  }
+
+  /// What came of a question to another process.
+  enum InquiryResult: String {
+    case answered
+    case failed
+    /// The request was over before there was an answer.
+    case cancelled
+
+    init(_ answer: InquiryAnswer) { self = answer.okBody == nil ? .failed : .answered }
+  }
+
+  /// A question to another process came to its end.
+  func inquiryEnded(_ result: InquiryResult) {
+    let cell = inquiries[result] ?? own.inquiries.cell([result.rawValue])
+    inquiries[result] = cell
+    cell.add(on: shard)
   }
 
   // MARK: Streams

@@ -24,6 +24,7 @@ final class PickerMetrics: Sendable {
   let loopLag: HistogramFamily
   let streamsByMode: CounterFamily
   let suppressedLines: CounterFamily
+  let inquiries: CounterFamily
   /// Nil unless asked for.
   let streams: Streams?
 
@@ -40,6 +41,9 @@ final class PickerMetrics: Sendable {
     suppressedLines = try registry.counter(
       "epp_log_lines_suppressed_total", help: "Log lines about refused requests that were left out as repeats.",
       labels: ["code"])
+    inquiries = try registry.counter(
+      "epp_inquiries_total", help: "Questions of plugins to other processes about requests, by what came of them.",
+      labels: ["result"])
     guard includesStreams else {
       streams = nil
       return

@@ -31,6 +31,7 @@ extension ExtProcCall {
       if awaited?.number == number { awaited?.ticket = ticket }
     } catch {
       awaited = nil
+      loop.instruments.inquiryEnded(.failed)
       resume(InquiryAnswer(to: inquiry, .failure(error.description)), resumption, basis)
     }
   }
@@ -42,6 +43,7 @@ extension ExtProcCall {
     // What the proxy said before it went away is answered as if it had waited.
     let finishes = awaited.finishesAfterwards
     self.awaited = nil
+    loop.instruments.inquiryEnded(.init(answer))
     loop.arena.reset()
     resume(answer, resumption, basis)
     guard finishes else { return }
@@ -62,6 +64,7 @@ extension ExtProcCall {
   func stopAwaiting() {
     guard let awaited else { return }
     self.awaited = nil
+    loop.instruments.inquiryEnded(.cancelled)
     awaited.ticket?.cancel()
   }
 
