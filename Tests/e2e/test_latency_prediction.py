@@ -1,12 +1,22 @@
 """Requests wait for predictions of another process, the picker does not: it is slow, gone, or late for the client."""
 
 import asyncio
+import json
 import time
 
 import pytest
 from bodies import chat, chat_bytes, unique
-from extproc import STREAMED, Client, Modes, request_body, request_headers, request_trailers, response_body
-from extproc import response_headers
+from extproc import (
+    STREAMED,
+    Client,
+    Modes,
+    echoed,
+    request_body,
+    request_headers,
+    request_trailers,
+    response_body,
+    response_headers,
+)
 from localpool import free_port, wait_until
 from pools import Pool, scores, settles
 from predictor import Predictor
@@ -219,6 +229,43 @@ async def test_measured_latencies_are_reported(pool, predictor):
     # Four tokens 50 ms apart, and as long again until the end: 200 ms for the three after the first.
     assert further["actual_ttft_ms"] == 0 and 50 < further["actual_tpot_ms"] < 200
     await settles(pool.picker)
+
+
+REWRITE = """
+apiVersion: inference.networking.x-k8s.io/v1alpha2
+kind: InferenceModelRewrite
+metadata: {name: halves}
+spec:
+  poolRef: {name: pool}
+  rules:
+  - matches: [{model: {type: Exact, value: sim-model}}]
+    targets: [{modelRewrite: first, weight: 1}, {modelRewrite: second, weight: 1}]
+"""
+
+
+async def test_a_rewrite_is_drawn_once(launch, predictor, tmp_path):
+    """The request is decided twice, before and after its prediction, and is one request all the same."""
+    path = tmp_path / "policies.yaml"
+    path.write_text(REWRITE)
+    servers = launch.servers()
+    picker = launch.picker(
+        servers.endpoints,
+        tls=False,
+        config=NEWER,
+        environment=environment(predictor),
+        arguments=[f"--policy-file={path}"],
+    )
+    sent = []
+    async with Client(picker.address) as client:
+        for _ in range(20):
+            stream = client.stream()
+            body = request_body(chat_bytes(unique()), True)
+            sent.append(json.loads(echoed(await stream.ask(request_headers(), body)))["model"])
+            await stream.reset()
+    assert set(sent) == {"first", "second"}
+    name = "llm_d_epp_model_rewrite_decisions_total"
+    assert await asyncio.to_thread(picker.metric, name) == 20
+    await settles(picker)
 
 
 @pytest.mark.parametrize("config", [OLDER, NEWER], ids=["older", "newer"])
