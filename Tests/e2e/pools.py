@@ -47,6 +47,11 @@ def scores(decision, scorer):
     return {entry["endpoint"]: entry["scorers"][scorer] for entry in decision["scores"]}
 
 
+def wait_scraped(picker, count):
+    """The first scrapes have come in: requests placed before them would count as seen by the model servers."""
+    wait_until(lambda: picker.metric("epp_scrapes_total", result="success") >= count, "all endpoints were scraped")
+
+
 async def settles(picker):
     """Nothing of any request is left: none runs, none is counted on an endpoint, and no bytes are held."""
     for name in ("inference_objective_running_requests", "epp_leases", "epp_buffered_bytes"):

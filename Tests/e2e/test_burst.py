@@ -5,6 +5,7 @@ import collections
 
 from bodies import chat_bytes, unique
 from extproc import Client, request_body, request_headers
+from pools import wait_scraped
 
 CONNECTIONS, STREAMS = 10, 100
 
@@ -12,6 +13,7 @@ CONNECTIONS, STREAMS = 10, 100
 async def test_burst_spreads_over_equal_endpoints(launch):
     servers = launch.servers(count=8)
     picker = launch.picker(servers.endpoints, tls=False, arguments=["--refresh-metrics-interval=1h"])
+    wait_scraped(picker, 8)
     bodies = [chat_bytes(unique()) for _ in range(CONNECTIONS * STREAMS)]
 
     async def pick(client, body):

@@ -10,7 +10,7 @@ from bodies import chat, unique
 from configurations import by_queue
 from extproc import Client, get
 from localpool import open_stream, request, wait_until
-from pools import INSTANT, SLOW, scores
+from pools import INSTANT, SLOW, scores, wait_scraped
 
 
 class Pool:
@@ -105,6 +105,7 @@ def test_served_endpoint_is_known_to_have_the_prompt(launch):
 def test_served_endpoint_carries_the_load(launch):
     """Requests in flight weigh on the endpoint that serves them. The dead one, which was picked, stays idle."""
     pool = Pool(launch, queues=(0, 1, 2), server_arguments=SLOW, arguments=["--refresh-metrics-interval=1h"])
+    wait_scraped(pool.picker, 3)
     pool.kill(0)
     with contextlib.ExitStack() as streams:
         for number in range(1, 7):

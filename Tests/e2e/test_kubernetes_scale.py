@@ -22,6 +22,10 @@ schedulingProfiles:
 dataLayer: {injectDefaults: false}
 """
 
+# Share of a core, about twice what it takes on an idle machine: more means that a change costs another thing, such as
+# reading all pods again, and not that the machine is busy or slower.
+GROWN = 0.1
+
 
 def cpu_seconds(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -71,7 +75,7 @@ def test_five_thousand_pods(tmp_path, launch, record_property):
         # On a machine that is busy with other things the same work takes more time: the best of three counts.
         for _ in range(3):
             share = share_of_changes(api, pid) - idle
-            if share < 0.05:
+            if share < GROWN:
                 break
         memory = resident_mebibytes(pid)
         figures = {
@@ -84,7 +88,7 @@ def test_five_thousand_pods(tmp_path, launch, record_property):
             record_property(name, value)
         print(figures)
         assert until_ready < 10
-        assert share < 0.05
+        assert share < GROWN
         assert memory < 1024
     finally:
         api.stop()

@@ -71,18 +71,23 @@ def test_two_runs_agree_within_their_noise(load, pool):
     picker = f"--pid={pool.picker.process.pid}"
 
     def measure(*arguments):
-        code, report = load(pool.picker.address, picker, "--duration=3", "--rate=300", *arguments)
+        code, report = load(pool.picker.address, picker, "--duration=3", *arguments)
         assert (code, report["faults"]) == (0, {})
         return report
 
     def same():
-        first, second = measure(), measure()
+        first, second = measure("--rate=300"), measure("--rate=300")
         return agree(first["rate"], second["rate"]) and agree(first["decision"]["p50"], second["decision"]["p50"])
 
     # A neighbour that wakes up between two runs is not the tool's error; it does not do so twice.
     assert same() or same()
-    small, large = measure(), measure("--bytes=150000")
-    assert not agree(small["usage"]["perStream"], large["usage"]["perStream"])
+
+    def different():
+        # As many streams as there can be: CPU time is counted in hundredths of a second, and a few of them tell little.
+        small, large = measure("--in-flight=4"), measure("--in-flight=4", "--bytes=450000")
+        return not agree(small["usage"]["perStream"], large["usage"]["perStream"])
+
+    assert different() or different()
 
 
 def test_every_kind_of_load_is_answered_right(load, pool):

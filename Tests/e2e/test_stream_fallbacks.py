@@ -16,7 +16,7 @@ from extproc import (
     request_headers,
     with_subset,
 )
-from localpool import wait_until
+from pools import wait_scraped
 
 ENDPOINTS = ["127.0.0.1:9001", "127.0.0.2:9001", "[fd00::1]:9001", "127.0.0.1:9002"]
 
@@ -78,7 +78,7 @@ async def test_order_follows_the_load(launch):
         servers.endpoints, tls=False, config=by_queue(endpoints=3), arguments=["--refresh-metrics-interval=1h"]
     )
     one, two, three, four = servers.endpoints
-    wait_until(lambda: picker.metric("epp_scrapes_total", result="success") == 4, "all endpoints were scraped")
+    wait_scraped(picker, 4)
     async with Client(picker.address) as client:
         for _ in range(10):
             assert (await answered(client, get()))[1] == [three, two, four]

@@ -24,7 +24,7 @@ from extproc import (
     with_served,
 )
 from localpool import wait_until
-from pools import settles
+from pools import settles, wait_scraped
 
 RARELY = ["--refresh-metrics-interval=1h"]
 
@@ -37,7 +37,7 @@ def servers(module_launch):
 @pytest.fixture
 def picker(launch, servers):
     picker = launch.picker(servers.endpoints, tls=False, config=by_queue(), arguments=RARELY)
-    wait_until(lambda: picker.metric("epp_scrapes_total", result="success") == 2, "both endpoints were scraped")
+    wait_scraped(picker, 2)
     return picker
 
 
@@ -192,6 +192,7 @@ async def test_endpoint_that_leaves_and_returns_while_it_serves(launch, servers,
     one, two = servers.endpoints
     write_endpoints(path, [one, two])
     picker = launch.picker(config=by_queue(endpoint_file=path), tls=False, arguments=RARELY)
+    wait_scraped(picker, 2)
     async with Client(picker.address) as client:
         # Two in flight on each.
         held = [await begin(client) for _ in range(4)]

@@ -21,7 +21,7 @@ from extproc import (
     response_body,
     response_headers,
 )
-from pools import Pool, settles
+from pools import Pool, settles, wait_scraped
 
 pytestmark = pytest.mark.usefixtures("idle_pool")
 
@@ -98,6 +98,7 @@ async def test_requests_without_a_body_count_as_load(launch):
     picker = launch.picker(
         servers.endpoints, tls=False, config=by_queue(), arguments=["--refresh-metrics-interval=1h"]
     )
+    wait_scraped(picker, 3)
     async with Client(picker.address) as client:
         for _ in range(4):
             answers = [await picked(client, get()) for _ in servers.endpoints]
