@@ -40,10 +40,6 @@ enum Epp {
         logger.warning("--\(name) is accepted and has no effect in this version")
       }
       for (name, instead) in flags.givenDeprecated { logger.warning("--\(name) is deprecated; use \(instead)") }
-      if flags.asksForMetricsAuthorization, options.metricsAuthorizer == nil {
-        logger.warning(
-          "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
-      }
       let process = try EndpointPickerProcess(options: options, logger: logger)
       try await process.run()
     } catch {

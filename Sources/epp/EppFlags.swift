@@ -211,9 +211,6 @@ extension EppFlags {
     [("enable-pprof", enablePprof)].filter { given.contains($0.0) && $0.1 }.map(\.0)
   }
 
-  /// Whether the command line asks for a check of who reads the metrics port.
-  var asksForMetricsAuthorization: Bool { given.contains("metrics-endpoint-auth") && metricsEndpointAuth }
-
   /// Flags on the command line that change nothing.
   var givenWithoutEffect: [String] { (given.intersection(Self.withoutEffect) + missingFeatures).sorted() }
 
@@ -269,6 +266,7 @@ extension EppFlags {
     options.countsStreams = enableGrpcStreamMetrics
     options.pluginTimingInterval = try count(pluginTimingInterval, "plugin-timing-interval", 0...1_000_000)
     options.metricsCertificateDirectory = metricsCertDir
+    if given.contains("metrics-endpoint-auth") { options.reviewsMetricsAccess = metricsEndpointAuth }
     options.metricsClientCAFile = metricsClientCaFile
     options.showsDashboard = dashboard
     options.explain = try explainOptions()

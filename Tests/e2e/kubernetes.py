@@ -14,7 +14,9 @@ ALL = by_queue(endpoints=64)
 
 def kubernetes_picker(launch, api, *arguments, pool="pool", wait=True, config=ALL, **options):
     """An epp that follows the InferencePool `pool` of `api` and lists the whole pool at each pick."""
-    flags = [f"--kubeconfig={api.kubeconfig()}", *([f"--pool-name={pool}"] if pool else []), *arguments]
+    # What is given later counts.
+    flags = ["--metrics-endpoint-auth=false", f"--kubeconfig={api.kubeconfig()}"]
+    flags += [*([f"--pool-name={pool}"] if pool else []), *arguments]
     return launch.picker(tls=False, config=config, arguments=flags, wait=wait, **options)
 
 

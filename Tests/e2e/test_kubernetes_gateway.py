@@ -57,7 +57,9 @@ def test_pods_come_and_go_under_load(launch, api):
     port = free_port([f"127.0.1.{number}" for number in range(1, ROUNDS + 3)])
     api.store.apply(inference_pool("pool", [port]))
     pods = {number: Pod(launch, api, number, port) for number in (1, 2)}
-    picker = launch.picker(arguments=[f"--kubeconfig={api.kubeconfig()}", "--pool-name=pool"])
+    picker = launch.picker(
+        arguments=[f"--kubeconfig={api.kubeconfig()}", "--pool-name=pool", "--metrics-endpoint-auth=false"]
+    )
     envoy = launch.envoy(picker)
     stop = threading.Event()
 
@@ -95,7 +97,9 @@ def test_a_killed_pod_fails_only_what_was_on_it(launch, api):
     port = free_port(["127.0.1.1", "127.0.1.2"])
     api.store.apply(inference_pool("pool", [port]))
     pods = [Pod(launch, api, number, port) for number in (1, 2)]
-    picker = launch.picker(arguments=[f"--kubeconfig={api.kubeconfig()}", "--pool-name=pool"])
+    picker = launch.picker(
+        arguments=[f"--kubeconfig={api.kubeconfig()}", "--pool-name=pool", "--metrics-endpoint-auth=false"]
+    )
     envoy = launch.envoy(picker)
     pods[0].servers.process.kill()
     pods[0].set_ready(False)

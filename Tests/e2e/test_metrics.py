@@ -248,6 +248,27 @@ def test_metrics_port_speaks_tls_and_asks_for_client_certificates(launch, tmp_pa
         request(picker.metrics_address, "/metrics", timeout=5)
 
 
+def test_a_new_certificate_of_the_metrics_port_takes_effect(launch, tmp_path):
+    """Whole or half replaced, new connections have a certificate that fits its key."""
+    _certificates(tmp_path)
+    picker = launch.picker(["127.0.0.1:1"], tls=False, arguments=[f"--metrics-cert-dir={tmp_path}"])
+
+    def shown():
+        host, _, port = picker.metrics_address.rpartition(":")
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, int(port)), timeout=5))
+
+    def der(name):
+        return ssl.PEM_cert_to_DER_cert((tmp_path / name).read_text())
+
+    first, second = der("tls.crt"), der("client.crt")
+    assert shown() == first != second
+    (tmp_path / "tls.crt").write_bytes((tmp_path / "client.crt").read_bytes())
+    wait_until(lambda: "the certificate stays as it was" in picker.process.log_tail(), "the pair was looked at")
+    assert shown() == first
+    (tmp_path / "tls.key").write_bytes((tmp_path / "client.key").read_bytes())
+    wait_until(lambda: shown() == second, "the new certificate is shown")
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -72,8 +72,8 @@ public struct EndpointPickerProcess {
     let metrics = try ReferenceMetrics(
       registry: registry, includesOlderNames: options.exposesOlderMetricNames)
     let own = try PickerMetrics(registry, includesStreams: options.countsStreams)
-    let admin = try AdminTLS.configuration(
-      certificateDirectory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile)
+    let adminCertificate = try AdminCertificate(
+      directory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile, logger: logger)
     let decisionFile = options.explain.file.isEmpty ? nil : DecisionFile(options: options.explain, logger: logger)
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
@@ -127,6 +127,7 @@ public struct EndpointPickerProcess {
     }
     let readiness = Readiness(health, takes: conditions)
     let kubernetes = try kubernetesServices(applier, readiness, background)
+    let reviews = try authorizationReviews(background)
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
     try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
@@ -139,8 +140,9 @@ public struct EndpointPickerProcess {
       ])
     let adminServer = AdminServer(
       host: host, port: options.metricsPort, registry: registry, decisions: decisions,
-      dashboard: options.showsDashboard ? observation.dashboard : nil, authorizer: options.metricsAuthorizer,
-      tls: admin, group: background,
+      dashboard: options.showsDashboard ? observation.dashboard : nil,
+      authorizer: options.metricsAuthorizer ?? reviews.map { KubernetesAuthorizer(api: $0) },
+      tls: adminCertificate?.configuration, group: background,
       // The last listener to come up, at a time when termination signals are handled.
       onRunning: { readiness.set(.listening, true) }, logger: quiet(logger))
     let gauges = GaugeService(
@@ -159,6 +161,8 @@ public struct EndpointPickerProcess {
       if !named.isEmpty { running.append(ReportService(reporters: named, client: inquiries.client, logger: logger)) }
     }
     running += [adminServer, gauges, endpoints]
+    if let adminCertificate { running.append(adminCertificate) }
+    if let reviews { running.append(reviews) }
     if let policySource { running.append(policySource) }
     if let modelPoller { running.append(modelPoller) }
     if let certificate { running.append(certificate) }
@@ -188,6 +192,18 @@ public struct EndpointPickerProcess {
       kubernetes, poolName: options.poolName, lineage: config.lineage,
       observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
       environment: ProcessInfo.processInfo.environment, group: group, logger: logger)
+  }
+
+  private func authorizationReviews(_ group: any EventLoopGroup) throws -> AuthorizationReviews? {
+    guard options.reviewsMetricsAccess != false, options.metricsAuthorizer == nil else { return nil }
+    guard followsKubernetes, let kubernetes = options.kubernetes else {
+      if options.reviewsMetricsAccess == true {
+        logger.warning(
+          "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
+      }
+      return nil
+    }
+    return try AuthorizationReviews(kubernetes, environment: ProcessInfo.processInfo.environment, group: group)
   }
 
   private func makeServer(

@@ -75,8 +75,11 @@ public struct ProcessOptions: Sendable {
   public var metricsCertificateDirectory = ""
   /// Certificates of which clients of the metrics port must have one; empty for none.
   public var metricsClientCAFile = ""
-  /// Who may read what the metrics port shows; nil for everybody.
+  /// Who may read what the metrics port shows; nil for what ``reviewsMetricsAccess`` says.
   public var metricsAuthorizer: (any MetricsAuthorizer)?
+  /// Whether the Kubernetes API is asked who may read what the metrics port shows; nil where a pool is followed in one.
+  /// Without one everybody may read, and the log says so where this is true.
+  public var reviewsMetricsAccess: Bool?
   /// Whether the metrics port shows the dashboard.
   public var showsDashboard = true
   /// What is told about decisions.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import GRPC
 import Logging
 import NIOSSL
@@ -36,18 +35,8 @@ final class ServerCertificate: Service {
       return
     }
     try? await cancelWhenGracefulShutdown {
-      var known = self.contents()
-      while true {
-        try await Task.sleep(for: .seconds(1))
-        let contents = self.contents()
-        // Certificate and key are not always replaced in one step: a pair that does not fit is looked at again.
-        if contents != known, self.reload() { known = contents }
-      }
+      try await CertificateFiles(directory: self.directory).follow(self.reload)
     }
-  }
-
-  private func contents() -> [Data?] {
-    ["tls.crt", "tls.key"].map { try? Data(contentsOf: URL(filePath: "\(directory)/\($0)")) }
   }
 
   private func reload() -> Bool {

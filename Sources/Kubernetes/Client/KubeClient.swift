@@ -61,6 +61,11 @@ public final class KubeClient: Sendable {
     return try await Self.decode(Document.self, send(method, path, body: ByteBuffer(data: body), timeout: timeout))
   }
 
+  /// Posts a JSON document and returns the one that the server made of it, such as an answered review.
+  public func create(path: String, json: [UInt8]) async throws(KubeError) -> [UInt8] {
+    [UInt8](buffer: try await send(.POST, path, body: ByteBuffer(bytes: json), timeout: Self.answerTimeout))
+  }
+
   /// Sends a request and reads the whole answer, which must be complete when the time is over.
   private func send(
     _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: ByteBuffer? = nil, timeout: TimeAmount

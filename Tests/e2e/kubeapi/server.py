@@ -12,6 +12,7 @@ import urllib.parse
 import trustme
 from localpool import free_port
 
+from .reviews import ACCESS_REVIEWS, TOKEN_REVIEWS, Reviews
 from .store import LEASES, Conflict, Store, kind_of
 
 
@@ -26,6 +27,7 @@ class APIServer:
         self.directory = pathlib.Path(directory)
         self.tokens = {"secret-1"}
         self.trouble = _Trouble()
+        self.reviews = Reviews()
         #: (method, path with query), of all requests.
         self.requests = []
         self.port = free_port()
@@ -185,7 +187,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self._list(kind, namespace, query)
 
     def do_POST(self):
-        self._write(lambda document, namespace: self.api.store.create(document, namespace), 201)
+        if self.path in (TOKEN_REVIEWS, ACCESS_REVIEWS):
+            return self._review()
+        return self._write(lambda document, namespace: self.api.store.create(document, namespace), 201)
+
+    def _review(self):
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if not self._is_let_in():
+            return None
+        if not self.api.reviews.are_allowed:
+            return self._status(403, "Forbidden", "reviews may not be created")
+        return self._json(201, self.api.reviews.answer(json.loads(body)))
 
     def do_PUT(self):
         def replace(document, namespace):
@@ -213,17 +225,24 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except Conflict:
             return self._status(409, "Conflict", "the object has been modified")
 
-    def _begin(self):
-        """Kind, namespace, name and query of an allowed request; None when it was answered."""
+    def _is_let_in(self):
+        """Whether the request may go on; otherwise it was answered."""
         api = self.api
         api.requests.append((self.command, self.path))
         if api.trouble.answer:
             self._status(api.trouble.answer, "InternalError", "on request")
-            return None
+            return False
         token = (self.headers.get("authorization") or "").removeprefix("Bearer ")
         if token not in api.tokens and not self.connection.getpeercert():
             self._status(401, "Unauthorized", "Unauthorized")
+            return False
+        return True
+
+    def _begin(self):
+        """Kind, namespace, name and query of an allowed request; None when it was answered."""
+        if not self._is_let_in():
             return None
+        api = self.api
         url = urllib.parse.urlsplit(self.path)
         query = {key: values[-1] for key, values in urllib.parse.parse_qs(url.query).items()}
         root, _, rest = url.path.strip("/").partition("/namespaces/")
