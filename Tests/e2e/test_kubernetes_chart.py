@@ -33,6 +33,54 @@ def closed(properties, *required):
     return {"type": "object", "additionalProperties": False, "properties": properties, "required": list(required)}
 
 
+def many(item, most=None):
+    return {"type": "array", "minItems": 1, "items": item, **({"maxItems": most} if most else {})}
+
+
+SECTION = {"type": "string", "pattern": r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength": 253}
+GATEWAY_REFERENCE = {
+    "group": {"const": "gateway.networking.k8s.io"},
+    "kind": {"const": "Gateway"},
+    "namespace": NAME,
+    "name": NAME,
+    "sectionName": SECTION,
+    "port": PORT,
+}
+POOL_BACKEND = {
+    "group": {"const": "inference.networking.k8s.io"},
+    "kind": {"const": "InferencePool"},
+    "name": NAME,
+    "namespace": NAME,
+}
+BACKEND_REFERENCE = {
+    **POOL_BACKEND,
+    "group": {"enum": ["", "inference.networking.k8s.io", "inference.networking.x-k8s.io"]},
+    "kind": {"enum": ["Service", "InferencePool"]},
+    "port": PORT,
+    "weight": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
+}
+PATH_MATCH = closed(
+    {
+        "type": {"enum": ["Exact", "PathPrefix", "RegularExpression"]},
+        "value": {"type": "string", "pattern": "^/", "maxLength": 1024},
+    },
+    "value",
+)
+HEADER_MATCH = closed(
+    {
+        "type": {"enum": ["Exact", "RegularExpression"]},
+        "name": {"type": "string", "pattern": r"^[A-Za-z0-9!#$%&'*+\-.^_|~]+$", "maxLength": 256},
+        "value": {"type": "string", "minLength": 1, "maxLength": 4096},
+    },
+    "name",
+    "value",
+)
+#: GEP-2257: a Go duration of whole units, at most five digits each.
+GATEWAY_DURATION = {"type": "string", "pattern": "^([0-9]{1,5}(h|m|s|ms)){1,4}$"}
+PROMETHEUS_DURATION = (
+    "^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$"
+)
+
 #: Specs of kinds that have no schema on PyPI, after the tables of their API.
 SPECS = {
     "inference.networking.k8s.io/v1/InferencePool": closed(
@@ -104,9 +152,90 @@ SPECS = {
         "poolRef",
         "rules",
     ),
+    # Of the following the fields that the chart and the examples use, and their limits.
+    "gateway.networking.k8s.io/v1/HTTPRoute": closed(
+        {
+            "parentRefs": many(closed(GATEWAY_REFERENCE, "name"), most=32),
+            "hostnames": many(NAME, most=16),
+            "rules": many(
+                closed(
+                    {
+                        "name": SECTION,
+                        "matches": many(closed({"path": PATH_MATCH, "headers": many(HEADER_MATCH, most=16)}), most=64),
+                        "backendRefs": many(closed(BACKEND_REFERENCE, "name"), most=16),
+                        "timeouts": closed({"request": GATEWAY_DURATION, "backendRequest": GATEWAY_DURATION}),
+                    }
+                ),
+                most=16,
+            ),
+        }
+    ),
+    "gateway.networking.k8s.io/v1/Gateway": closed(
+        {
+            "gatewayClassName": NAME,
+            "listeners": many(
+                closed(
+                    {
+                        "name": SECTION,
+                        "hostname": NAME,
+                        "port": PORT,
+                        "protocol": {"enum": ["HTTP", "HTTPS", "TLS", "TCP", "UDP"]},
+                    },
+                    "name",
+                    "port",
+                    "protocol",
+                ),
+                most=64,
+            ),
+        },
+        "gatewayClassName",
+        "listeners",
+    ),
+    "aigateway.envoyproxy.io/v1alpha1/AIGatewayRoute": closed(
+        {
+            "parentRefs": many(closed(GATEWAY_REFERENCE, "name"), most=16),
+            "rules": many(
+                closed(
+                    {
+                        "matches": many(closed({"headers": many(HEADER_MATCH, most=16)}), most=128),
+                        # A pool stands alone in its rule and has no weight.
+                        "backendRefs": many(closed(POOL_BACKEND, "group", "kind", "name"), most=1),
+                        "timeouts": closed({"request": GATEWAY_DURATION, "backendRequest": GATEWAY_DURATION}),
+                        "modelsOwnedBy": {"type": "string"},
+                    },
+                ),
+                most=15,
+            ),
+        },
+        "rules",
+    ),
+    "monitoring.coreos.com/v1/ServiceMonitor": closed(
+        {
+            "selector": closed({"matchLabels": LABELS}, "matchLabels"),
+            "namespaceSelector": closed({"matchNames": many(NAME), "any": {"type": "boolean"}}),
+            "endpoints": many(
+                closed(
+                    {
+                        "port": NAME,
+                        "path": {"type": "string", "pattern": "^/"},
+                        "scheme": {"enum": ["http", "https"]},
+                        "interval": {"type": "string", "pattern": PROMETHEUS_DURATION},
+                        "authorization": closed(
+                            {
+                                "type": {"type": "string"},
+                                "credentials": closed({"name": NAME, "key": NAME}, "name", "key"),
+                            },
+                            "credentials",
+                        ),
+                    },
+                    "port",
+                )
+            ),
+        },
+        "selector",
+        "endpoints",
+    ),
 }
-#: Kinds of others, of which no schema is to be had.
-UNCHECKED = {"HTTPRoute", "Gateway", "AIGatewayRoute", "ServiceMonitor"}
 
 POOL = {"inferencePool": {"modelServers": {"matchLabels": {"app": "vllm"}}}}
 
@@ -124,7 +253,7 @@ def validate(document, version="1.37"):
     spec = SPECS.get(f"{document['apiVersion']}/{kind}") or SPECS.get(kind)
     if spec:
         jsonschema.validate(document["spec"], spec)
-    elif kind not in UNCHECKED:
+    else:
         kubernetes_validate.validate(document, version, strict=True)
 
 
@@ -167,6 +296,7 @@ VARIANTS = {
             "priorityClassName": "high",
             "serviceAccount": {"annotations": {"a": "b"}},
             "monitoring": {"prometheus": {"enabled": True, "extraLabels": {"release": "prometheus"}}},
+            "tracing": {"enabled": True, "otelExporterEndpoint": "http://collector:4317"},
         },
         "inferenceObjectives": [{"name": "batch", "priority": -1}, {"name": "plain"}],
         "experimentalHttpRoute": {"enabled": True},
@@ -187,8 +317,9 @@ VARIANTS = {
 def test_renders_to_valid_objects(values, version):
     for document in generate.render(merged(POOL, values)):
         validate(document, version)
-        # Everything is in the release's namespace and found by the release's labels.
-        assert document["metadata"]["namespace"] == "default"
+        # Everything that can be is in the release's namespace, and all is found by the release's labels.
+        in_cluster = document["kind"] in ("ClusterRole", "ClusterRoleBinding")
+        assert document["metadata"].get("namespace") == (None if in_cluster else "default")
         assert document["metadata"]["labels"]["app.kubernetes.io/name"] == "epp"
 
 
@@ -200,6 +331,12 @@ def test_the_checks_can_fail():
     documents["InferencePool"]["spec"]["targetPorts"] = []
     with pytest.raises(jsonschema.ValidationError):
         validate(documents["InferencePool"])
+    monitored = rendered(VARIANTS["everything"])
+    monitored["ServiceMonitor"]["spec"]["endpoints"][0]["interval"] = "10 seconds"
+    monitored["HTTPRoute"]["spec"]["rules"][0]["timeouts"]["request"] = "1.5s"
+    for kind in ("ServiceMonitor", "HTTPRoute"):
+        with pytest.raises(jsonschema.ValidationError):
+            validate(monitored[kind])
 
 
 def test_lint():
@@ -245,13 +382,48 @@ def test_streams_have_time_to_end():
 
 
 def test_rights_are_the_least():
-    """Nothing may be written, but leases where a leader is elected; nothing outside the namespace may be read."""
+    """Nothing may be written, but leases where a leader is elected; nothing outside the namespace may be read.
+
+    Reviews of who reads the metrics are asked for and stored nowhere; without them nothing of the cluster is needed.
+    """
+    documents = rendered({"inferenceExtension": {"monitoring": {"prometheus": {"auth": {"enabled": False}}}}})
+    assert not documents.keys() & {"ClusterRole", "ClusterRoleBinding", "Secret"}
+    assert "--metrics-endpoint-auth=false" in arguments(documents)
+    roles = [document for document in generate.render(POOL) if document["kind"] == "ClusterRole"]
+    assert [(rule.get("resources", rule.get("nonResourceURLs")), rule["verbs"]) for role in roles for rule in role["rules"]] == [
+        (["tokenreviews"], ["create"]),
+        (["subjectaccessreviews"], ["create"]),
+        (["/metrics"], ["get"]),
+    ]
     documents = rendered()
-    assert "ClusterRole" not in documents
     assert {verb for rule in documents["Role"]["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
     elected = rendered(VARIANTS["leader election"])
     writing = [rule for rule in elected["Role"]["rules"] if set(rule["verbs"]) - {"get", "list", "watch"}]
     assert [rule["resources"] for rule in writing] == [["leases"]]
+
+
+def test_prometheus_reads_with_a_token_of_its_own():
+    documents = generate.render(merged(POOL, VARIANTS["everything"]))
+    named = {(document["kind"], document["metadata"]["name"]): document for document in documents}
+    monitor = named["ServiceMonitor", "llama-epp"]["spec"]["endpoints"][0]
+    secret = named["Secret", monitor["authorization"]["credentials"]["name"]]
+    account = secret["metadata"]["annotations"]["kubernetes.io/service-account.name"]
+    assert ("ServiceAccount", account) in named
+    bound = {
+        document["roleRef"]["name"]: document["subjects"][0]["name"]
+        for document in documents
+        if document["kind"] == "ClusterRoleBinding"
+    }
+    picker = named["Deployment", "llama-epp"]["spec"]["template"]["spec"]["serviceAccountName"]
+    assert bound == {"default-llama-epp-auth-reviewer": picker, "default-llama-epp-metrics-reader": account}
+    assert account != picker
+
+
+def test_traces_go_to_the_collector():
+    container = rendered(VARIANTS["everything"])["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    assert "--tracing" in container["args"]
+    assert {"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://collector:4317"} in container["env"]
+    assert "--tracing" not in arguments(rendered())
 
 
 def test_leader_election():

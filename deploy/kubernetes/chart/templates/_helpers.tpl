@@ -10,6 +10,14 @@
 {{- .Values.inferenceExtension.serviceAccount.name | default (include "epp.name" .) -}}
 {{- end }}
 
+{{- define "epp.metricsReader" -}}
+{{- printf "%s-metrics-reader" (include "epp.name" .) -}}
+{{- end }}
+
+{{- define "epp.metricsSecret" -}}
+{{- .Values.inferenceExtension.monitoring.secret.name | default (include "epp.metricsReader" .) -}}
+{{- end }}
+
 {{- define "epp.selectorLabels" -}}
 app.kubernetes.io/name: epp
 inferencepool: {{ include "epp.name" . }}
