@@ -13,6 +13,7 @@ import time
 import pytest
 from bodies import chat, unique
 from localpool import request, wait_until
+from pools import wait_scraped
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -254,10 +255,11 @@ def test_a_thousand_endpoints(launch, browse):
 
 
 def test_a_viewer_costs_less_than_a_hundredth_of_a_core(launch):
-    """A page asks every two seconds, so an answer about 1,000 endpoints may take 20 ms of processor time; here are 200."""
-    endpoints = launch.servers(count=200).endpoints
-    # Frequent scraping would hide what an answer costs.
-    picker = launch.picker(endpoints, tls=False, arguments=["--refresh-metrics-interval=20s"])
+    """A page asks every two seconds, so an answer about 1,000 endpoints may take 20 ms of processor time."""
+    endpoints = launch.servers(count=1000, arguments=()).endpoints
+    # Scraping would hide what an answer costs.
+    picker = launch.picker(endpoints, tls=False, arguments=["--refresh-metrics-interval=1h"])
+    wait_scraped(picker, len(endpoints))
 
     def processor_time(seconds, ask):
         before = picker.metric("process_cpu_seconds_total")
@@ -277,7 +279,7 @@ def test_a_viewer_costs_less_than_a_hundredth_of_a_core(launch):
     each = (watched - idle) / asked
     print(f"{each * 1000:.1f} ms of processor time an answer; {idle:.2f} s without")
     assert idle < 0.5, "the picker was not idle"
-    assert each < 0.004
+    assert each < 0.02
 
 
 def test_the_page_needs_nothing_else(launch):

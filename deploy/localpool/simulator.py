@@ -1,5 +1,7 @@
 """Simulated model servers."""
 
+import ipaddress
+
 from .deadline import wait_until
 from .http import request
 from .ports import free_port
@@ -7,12 +9,13 @@ from .process import Process
 
 
 class ModelServers:
-    """One `model-server-sim` process serving `count` instances on 127.0.0.1 … 127.0.0.count, all on one port; or, with
+    """One `model-server-sim` process serving `count` instances on 127.0.0.1, 127.0.0.2 …, all on one port; or, with
     `address` and `port`, one instance there, on a port that the caller found to be free."""
 
     def __init__(self, binary, log_directory, *, count=3, port=None, address=None, arguments=(), name="model-servers"):
         if address is None:
-            addresses = [f"127.0.0.{index + 1}" for index in range(count)]
+            first = ipaddress.IPv4Address("127.0.0.1")
+            addresses = [str(first + index) for index in range(count)]
             port = free_port(addresses, preferred=port)
         else:
             addresses = [address]
