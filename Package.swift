@@ -73,7 +73,9 @@ let package = Package(
       dependencies: [.product(name: "Yams", package: "Yams")]),
     .target(
       name: "Scheduling",
-      dependencies: ["InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions"]),
+      dependencies: [
+        "InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions", "CAccelerate",
+      ]),
 
     // MARK: Data layer
     .target(

@@ -171,10 +171,8 @@ public final class EndpointTable: Sendable {
     // The words are copied into the destination first and turned into numbers in place: both are eight bytes wide.
     UnsafeMutableRawPointer(destination).withMemoryRebound(to: UInt64.self, capacity: count) { words in
       columns.copyWords(columns.pending, count: count, into: words)
-      for index in 0..<count {
-        let load = words[index] & 0xFFFF + (words[index] >> 16) & 0xFFFF
-        words[index] = Double(UInt32(truncatingIfNeeded: load)).bitPattern
-      }
+      // A ``PendingLoad`` keeps its counts in its two lowest fields.
+      epp_add_halves_f64(words, count)
     }
   }
 

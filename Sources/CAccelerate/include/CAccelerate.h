@@ -10,5 +10,6 @@
 #include "epp_json.h"
 #include "epp_pages.h"
 #include "epp_prefetch.h"
+#include "epp_scores.h"
 
 #endif

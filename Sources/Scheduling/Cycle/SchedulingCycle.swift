@@ -1,3 +1,4 @@
+import CAccelerate
 import Endpoints
 
 /// The scheduling of one request: the request, its candidates and their values as arrays.
@@ -206,10 +207,10 @@ public final class SchedulingCycle {
   private func sum(_ column: ColumnID, at index: Int) -> UnsafeBufferPointer<Double> {
     guard countsPendingRequests else { return values(column) }
     if let known = arrays.activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
-    let scraped = values(column)
-    let pending = pendingRequests
     let target = scratch.take(max(count, 1), of: Double.self)
-    for position in 0..<count { target[position] = scraped[position] + pending[position] }
+    if let scraped = values(column).baseAddress, let pending = pendingRequests.baseAddress {
+      epp_sum_f64(scraped, pending, target, count)
+    }
     arrays.activeValues[index] = target
     return UnsafeBufferPointer(start: target, count: count)
   }
@@ -258,8 +259,14 @@ public final class SchedulingCycle {
   /// Gives a producer the place for an attribute, all zero. Producers run before filters, so the order is that of all
   /// candidates.
   public func makeAttribute(_ id: AttributeID) -> UnsafeMutableBufferPointer<Double> {
-    let values = UnsafeMutableBufferPointer(start: scratch.take(max(allCount, 1), of: Double.self), count: allCount)
+    let values = takeAttribute(id)
     values.initialize(repeating: 0)
+    return values
+  }
+
+  /// ``makeAttribute(_:)`` for a producer that sets every value itself: they are uninitialised.
+  func takeAttribute(_ id: AttributeID) -> UnsafeMutableBufferPointer<Double> {
+    let values = UnsafeMutableBufferPointer(start: scratch.take(max(allCount, 1), of: Double.self), count: allCount)
     if id.index < CycleArrays.maximumAttributes {
       arrays.attributes[id.index] = values.baseAddress
       arrays.activeAttributes[id.index] = nil

@@ -1,3 +1,4 @@
+import CAccelerate
 import PickerConfiguration
 
 /// `max-score-picker`: the candidates with the highest totals, ties broken at random.
@@ -29,15 +30,11 @@ public struct MaxScorePicker: Picker {
 
   /// The position of the greatest total, any of them with the same chance.
   static func best(_ totals: UnsafeBufferPointer<Double>, _ random: inout RandomSource) -> Int {
+    guard let base = totals.baseAddress else { return random.below(totals.count) }
     let highest = Extremes.of(totals).high
-    var equals = 0
-    for total in totals where total == highest { equals += 1 }
-    var skip = random.below(equals)
-    for position in totals.indices where totals[position] == highest {
-      if skip == 0 { return position }
-      skip -= 1
-    }
-    return random.below(totals.count)
+    let skipped = random.below(epp_count_equal_f64(base, totals.count, highest))
+    let position = epp_find_equal_f64(base, totals.count, highest, skipped)
+    return position < totals.count ? position : random.below(totals.count)
   }
 }
 

@@ -1,3 +1,5 @@
+import CAccelerate
+
 /// A sequence of filters, weighted scorers and a picker. Immutable.
 public final class SchedulingProfile: Sendable {
   /// A scorer and how much it counts.
@@ -61,14 +63,14 @@ public final class SchedulingProfile: Sendable {
     }
     if trace != nil { trace?.endpoints = Self.addresses(cycle) }
     let totals = cycle.makeScores()
+    let scores = cycle.makeScores()
     for index in scorers.indices {
-      let scores = cycle.makeScores()
       scorers[index].scorer.score(cycle, into: scores)
       cycle.stopwatch?.lap(.scorer, scorers[index].name)
-      Self.add(scores, scorers[index].weight, to: totals)
       trace?.scorers.append(
         DecisionTrace.ScorerScores(
           name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp)))
+      Self.move(scores, scorers[index].weight, to: totals)
     }
     // The memory of the last picks is used again.
     var picks: [Int] = []
@@ -104,11 +106,12 @@ public final class SchedulingProfile: Sendable {
     return DecisionTrace.FilterResult(name: filter, left: cycle.count, dropped: dropped)
   }
 
-  private static func add(
+  /// Adds scores to the totals and leaves zeros for the next scorer.
+  private static func move(
     _ scores: UnsafeMutableBufferPointer<Double>, _ weight: Double, to totals: UnsafeMutableBufferPointer<Double>
   ) {
     guard let source = scores.baseAddress, let target = totals.baseAddress else { return }
-    for position in 0..<totals.count { target[position] += clamp(source[position]) * weight }
+    epp_move_weighted_f64(source, weight, target, totals.count)
   }
 
   /// Within 0…1; what is not a number counts as 0.

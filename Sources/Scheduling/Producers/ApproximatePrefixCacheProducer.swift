@@ -66,10 +66,10 @@ public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointOb
       tokensPerBlock: hasher.blockSize, count: work.chains.blockCount, hashes: work.chains.allHashes)
     work.matches.reset(slotCount: cycle.snapshot.slotBound)
     for chain in 0..<work.chains.count { index.addLongestMatches(of: work.chains[chain], to: work.matches) }
-    let matched = cycle.makeAttribute(attributes.matchedBlocks)
-    if !work.matches.touched.isEmpty {
-      let counts = work.matches.counts
-      for position in matched.indices { matched[position] = Double(counts[cycle.endpoint(position).slot]) }
+    if work.matches.touched.isEmpty {
+      _ = cycle.makeAttribute(attributes.matchedBlocks)
+    } else {
+      cycle.gather(work.matches.counts, into: cycle.takeAttribute(attributes.matchedBlocks))
     }
     cycle.setScalar(attributes.totalBlocks, Double(work.chains.blockCount))
     cycle.setScalar(attributes.blockSize, Double(hasher.blockSize))

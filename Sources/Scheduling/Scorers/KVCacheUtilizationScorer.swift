@@ -1,3 +1,5 @@
+import CAccelerate
+
 /// `kv-cache-utilization-scorer`: prefers free KV cache. Score: 1 − usage.
 public struct KVCacheUtilizationScorer: Scorer {
   /// Creates the scorer; it has no parameters.
@@ -5,8 +7,8 @@ public struct KVCacheUtilizationScorer: Scorer {
 
   /// Scores by the scraped KV cache usage.
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
-    let usage = cycle.values(.kvCacheUsage)
-    for position in 0..<scores.count { scores[position] = 1 - usage[position] }
+    guard let usage = cycle.values(.kvCacheUsage).baseAddress, let target = scores.baseAddress else { return }
+    epp_complement_f64(usage, target, scores.count)
   }
 }
 

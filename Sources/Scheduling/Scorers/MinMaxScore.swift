@@ -1,3 +1,5 @@
+import CAccelerate
+
 /// The score by which several scorers spread load: 1 for the least loaded candidate, 0 for the most loaded one.
 enum MinMaxScore {
   /// (hi − value) / (hi − lo); 1 for all when they are equal.
@@ -11,6 +13,7 @@ enum MinMaxScore {
       scores.update(repeating: 1)
       return
     }
-    for position in 0..<scores.count { scores[position] = (high - values[position]) / range }
+    guard let source = values.baseAddress, let target = scores.baseAddress else { return }
+    epp_distance_f64(source, high, range, target, scores.count)
   }
 }

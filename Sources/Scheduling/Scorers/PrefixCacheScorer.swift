@@ -1,3 +1,5 @@
+import CAccelerate
+
 /// `prefix-cache-scorer`: prefers candidates that have the beginning of the prompt cached.
 ///
 /// With r = matched / total blocks and L = min(1, matched tokens / scale): score = w·L² + (1 − w)·r. 0 without a match.
@@ -21,7 +23,9 @@ public struct PrefixCacheScorer: Scorer {
     guard let matched = cycle.attribute(match.matchedBlocks), let total = cycle.scalar(match.totalBlocks), total > 0
     else { return }
     if matchLengthWeight == 0 {
-      for position in 0..<scores.count { scores[position] = matched[position] / total }
+      if let source = matched.baseAddress, let target = scores.baseAddress {
+        epp_divide_f64(source, total, target, scores.count)
+      }
       return
     }
     let blockSize = cycle.scalar(match.blockSize) ?? 0

@@ -1,0 +1,151 @@
+#include "epp_scores.h"
+
+#include <cstring>
+
+// Each kernel is compiled twice on x86-64: for every processor, and for those with AVX2, which do four doubles at a
+// time. No fused multiply-add: it rounds once where two operations round twice, and picks would depend on the machine.
+#if defined(__x86_64__) && defined(__clang__)
+static const bool wide = [] {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") != 0;
+}();
+#define KERNEL(result, name, parameters, arguments)                                            \
+  __attribute__((target("avx2"))) static result name##_wide parameters { return name##_body arguments; } \
+  static result name##_plain parameters { return name##_body arguments; }                      \
+  result name parameters { return wide ? name##_wide arguments : name##_plain arguments; }
+#else
+#define KERNEL(result, name, parameters, arguments) \
+  result name parameters { return name##_body arguments; }
+#endif
+
+#define BODY static inline __attribute__((always_inline))
+
+BODY void epp_sum_f64_body(
+    const double *__restrict left, const double *__restrict right, double *__restrict result, size_t count) {
+  for (size_t i = 0; i < count; i++) result[i] = left[i] + right[i];
+}
+KERNEL(
+    void, epp_sum_f64, (const double *left, const double *right, double *result, size_t count),
+    (left, right, result, count))
+
+BODY void epp_add_halves_f64_body(uint64_t *words, size_t count) {
+  // A number below 2^52 in the low bits of the double 2^52 is that number more.
+  const uint64_t bias = 0x4330000000000000;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t bits = ((words[i] & 0xFFFF) + (words[i] >> 16 & 0xFFFF)) | bias;
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    number -= 0x1p52;
+    memcpy(&words[i], &number, sizeof number);
+  }
+}
+KERNEL(void, epp_add_halves_f64, (uint64_t *words, size_t count), (words, count))
+
+BODY void epp_widen_u32_f64_body(const uint32_t *__restrict numbers, double *__restrict result, size_t count) {
+  const uint64_t bias = 0x4330000000000000;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t bits = numbers[i] | bias;
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    result[i] = number - 0x1p52;
+  }
+}
+KERNEL(
+    void, epp_widen_u32_f64, (const uint32_t *numbers, double *result, size_t count), (numbers, result, count))
+
+BODY epp_extremes epp_extremes_f64_body(const double *values, size_t count, epp_extremes known) {
+  // Sixteen chains of comparisons side by side, since one alone waits for each of its steps.
+  constexpr size_t lanes = 16;
+  size_t i = 0;
+  if (count >= lanes) {
+    double low[lanes], high[lanes];
+    for (size_t lane = 0; lane < lanes; lane++) {
+      low[lane] = known.low;
+      high[lane] = known.high;
+    }
+    for (; i + lanes <= count; i += lanes) {
+      for (size_t lane = 0; lane < lanes; lane++) {
+        double value = values[i + lane];
+        low[lane] = value < low[lane] ? value : low[lane];
+        high[lane] = value > high[lane] ? value : high[lane];
+      }
+    }
+    for (size_t lane = 0; lane < lanes; lane++) {
+      known.low = low[lane] < known.low ? low[lane] : known.low;
+      known.high = high[lane] > known.high ? high[lane] : known.high;
+    }
+  }
+  for (; i < count; i++) {
+    known.low = values[i] < known.low ? values[i] : known.low;
+    known.high = values[i] > known.high ? values[i] : known.high;
+  }
+  return known;
+}
+KERNEL(
+    epp_extremes, epp_extremes_f64, (const double *values, size_t count, epp_extremes known), (values, count, known))
+
+BODY void epp_distance_f64_body(
+    const double *__restrict values, double high, double range, double *__restrict scores, size_t count) {
+  for (size_t i = 0; i < count; i++) scores[i] = (high - values[i]) / range;
+}
+KERNEL(
+    void, epp_distance_f64, (const double *values, double high, double range, double *scores, size_t count),
+    (values, high, range, scores, count))
+
+BODY void epp_divide_f64_body(
+    const double *__restrict values, double divisor, double *__restrict scores, size_t count) {
+  for (size_t i = 0; i < count; i++) scores[i] = values[i] / divisor;
+}
+KERNEL(
+    void, epp_divide_f64, (const double *values, double divisor, double *scores, size_t count),
+    (values, divisor, scores, count))
+
+BODY void epp_complement_f64_body(const double *__restrict values, double *__restrict scores, size_t count) {
+  for (size_t i = 0; i < count; i++) scores[i] = 1 - values[i];
+}
+KERNEL(
+    void, epp_complement_f64, (const double *values, double *scores, size_t count), (values, scores, count))
+
+BODY void epp_move_weighted_f64_body(
+    double *__restrict scores, double weight, double *__restrict totals, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    double score = scores[i] > 0 ? scores[i] : 0;
+    score = score < 1 ? score : 1;
+    double weighted = score * weight;
+    totals[i] = totals[i] + weighted;
+    scores[i] = 0;
+  }
+}
+KERNEL(
+    void, epp_move_weighted_f64, (double *scores, double weight, double *totals, size_t count),
+    (scores, weight, totals, count))
+
+BODY size_t epp_count_equal_f64_body(const double *values, size_t count, double value) {
+  uint64_t equals = 0;
+  for (size_t i = 0; i < count; i++) equals += values[i] == value;
+  return equals;
+}
+KERNEL(
+    size_t, epp_count_equal_f64, (const double *values, size_t count, double value), (values, count, value))
+
+BODY size_t epp_find_equal_f64_body(const double *values, size_t count, double value, size_t skipped) {
+  // Stretches are counted at once; the one that has the value is looked through.
+  constexpr size_t stretch = 32;
+  size_t i = 0;
+  while (i + stretch <= count) {
+    uint64_t equals = 0;
+    for (size_t k = 0; k < stretch; k++) equals += values[i + k] == value;
+    if (equals > skipped) break;
+    skipped -= equals;
+    i += stretch;
+  }
+  for (; i < count; i++) {
+    if (values[i] != value) continue;
+    if (skipped == 0) return i;
+    skipped--;
+  }
+  return count;
+}
+KERNEL(
+    size_t, epp_find_equal_f64, (const double *values, size_t count, double value, size_t skipped),
+    (values, count, value, skipped))
