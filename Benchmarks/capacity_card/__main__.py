@@ -9,7 +9,7 @@ from localpool import DeadlineExceeded, ProcessDied
 
 from . import card, pickers, plot
 from .measurements import Bench, Failure
-from .rows import ROWS, GatewayRow, IdleRow, YardstickRow
+from .rows import ROWS, ContestedRow, EnduranceRow, GatewayRow, HeldRow, IdleRow, YardstickRow
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -29,7 +29,7 @@ def parse_arguments():
     if arguments.bin_dir is None and not arguments.list:
         parser.error("--bin-dir is needed")
     known = {row.name: row for row in ROWS}
-    names = arguments.rows.split(",") if arguments.rows else list(known)
+    names = arguments.rows.split(",") if arguments.rows else [row.name for row in ROWS if not isinstance(row, EnduranceRow)]
     unknown = [name for name in names if name not in known]
     if unknown:
         parser.error(f"--rows: no row is named {unknown[0]!r}; --list names them")
@@ -37,13 +37,15 @@ def parse_arguments():
 
 
 def measure(bench, row, contestant):
-    if isinstance(row, IdleRow):
-        return bench.idle(row, contestant)
-    if isinstance(row, YardstickRow):
-        return bench.yardstick(row, contestant)
-    if isinstance(row, GatewayRow):
-        return bench.gateway(row, contestant)
-    return bench.load(row, contestant)
+    kinds = {
+        IdleRow: bench.idle,
+        YardstickRow: bench.yardstick,
+        GatewayRow: bench.gateway,
+        ContestedRow: bench.contested,
+        HeldRow: bench.held,
+        EnduranceRow: bench.endurance,
+    }
+    return kinds.get(type(row), bench.load)(row, contestant)
 
 
 def main():

@@ -8,7 +8,7 @@ import re
 import statistics
 import subprocess
 
-from .rows import EventRow, GatewayRow, IdleRow, LoadRow, YardstickRow
+from .rows import ContestedRow, EnduranceRow, EventRow, GatewayRow, HeldRow, IdleRow, LoadRow, YardstickRow
 
 
 def middle(measurements, key):
@@ -87,6 +87,38 @@ def _yardsticks(rows, results, contestants):
     return _table(["upload", "picker", "CPU", "nghttpd", "ratio"], lines) if lines else ""
 
 
+def _contested(rows, results, contestants):
+    lines = []
+    for row in rows:
+        for name in contestants:
+            measured = results.get((row.name, name))
+            if isinstance(row, ContestedRow) and measured:
+                keys = ("alone", "beside", "alone99", "beside99")
+                lines.append([row.title, name, *(_number(middle(measured, key) / 1e3, " ms") for key in keys)])
+    head = ["stream", "picker", "p50 alone", "p50 beside it", "p99 alone", "p99 beside it"]
+    return _table(head, lines) if lines else ""
+
+
+def _memory(rows, results, contestants):
+    lines = []
+    for row in rows:
+        for name in contestants:
+            measured = results.get((row.name, name))
+            if isinstance(row, HeldRow) and measured:
+                each = middle(measured, "bytes")
+                lines.append([row.title, name, f"{each / 1024:.1f} KB each", _held_verdict(row, each)])
+            if isinstance(row, EnduranceRow) and measured:
+                early, late = middle(measured, "early"), middle(measured, "late")
+                lines.append(
+                    [row.title, name, f"{_megabytes(early)} after a tenth, {_megabytes(late)} at the end", "–"]
+                )
+    return _table(["streams", "picker", "memory", "budget"], lines) if lines else ""
+
+
+def _held_verdict(row, each):
+    return f"{row.budget / 1024:.0f} KB {'met' if each <= row.budget else '**missed**'}"
+
+
 def _gateways(rows, results, contestants):
     lines = []
     for row in rows:
@@ -138,6 +170,13 @@ SECTIONS = [
         "file of the answer's size, in turn. Request phase only.",
         _yardsticks,
     ),
+    (
+        "Fairness",
+        "Decisions one at a time, 2 KB, while another connection keeps 256 streams open on the same loop. Two load "
+        "generators and the picker share the machine.",
+        _contested,
+    ),
+    ("Memory", "Resident memory of the picker.", _memory),
     ("Behind Envoy", "HTTP/1.1 to a real Envoy with one worker, 16 connections.", _gateways),
     ("Scraping", "Metrics pages of 80 KB from simulated vLLM servers.", _idles),
 ]

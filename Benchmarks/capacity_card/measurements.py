@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 
-from localpool import Envoy, ModelServers, request, wait_until
+from localpool import Envoy, ModelServers, Process, request, wait_until
 
 from . import upload, usage, yardstick
 from .pickers import RunningPicker
@@ -32,8 +32,8 @@ class Bench:
         servers = self.servers(row.endpoints)
         try:
             # Scraping has rows of its own.
-            with RunningPicker(contestant, self.directory, servers.endpoints, tls=row.tls, interval="1h") as picker:
-                report = self._epp_load(row, picker, servers.endpoints)
+            with RunningPicker(contestant, self.directory, servers.endpoints, tls=row.tls, interval="1h", loops=row.loops) as picker:
+                report = self._epp_load(picker, servers.endpoints, *row.load, *(["--tls"] if row.tls else []))
         finally:
             servers.stop()
         return {
@@ -44,19 +44,75 @@ class Bench:
             "memory": report["usage"]["peakMemory"],
         }
 
-    def _epp_load(self, row, picker, endpoints):
+    def _epp_load(self, picker, endpoints, *load, seconds=None):
         file = self.directory / "report.json"
         file.unlink(missing_ok=True)
-        command = [self.bin_dir / "epp-load", picker.address, "--quiet", f"--json={file}", *row.load]
-        command += [f"--duration={self.seconds}", f"--warm-up={min(1, self.seconds / 2)}"]
+        command = [self.bin_dir / "epp-load", picker.address, "--quiet", f"--json={file}", *load]
+        seconds = seconds or self.seconds
+        command += [f"--duration={seconds}", f"--warm-up={min(1, seconds / 2)}"]
         command += [f"--pid={pid}" for pid in usage.tree(picker.pid)]
         command += [f"--endpoint={endpoint}" for endpoint in endpoints]
-        if row.tls:
-            command.append("--tls")
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0:
             raise Failure(f"epp-load: {(done.stderr or done.stdout)[-600:]}")
         return json.loads(file.read_text())
+
+    def contested(self, row, contestant):
+        """{"alone", "beside", "alone99", "beside99"}: µs of a decision without and with a hot connection beside it."""
+        single = ("--bytes=2048", "--in-flight=1", "--response=none")
+        servers = self.servers(8)
+        try:
+            with RunningPicker(contestant, self.directory, servers.endpoints, interval="1h") as picker:
+                alone = self._epp_load(picker, servers.endpoints, *single)["decision"]
+                hot = [self.bin_dir / "epp-load", picker.address, "--quiet", "--bytes=2048", "--in-flight=256"]
+                flood = Process("hot-connection", [*hot, f"--duration={self.seconds + 30}"], self.directory)
+                try:
+                    time.sleep(0.5)
+                    beside = self._epp_load(picker, servers.endpoints, *single)["decision"]
+                    flood.check()
+                finally:
+                    flood.kill()
+        finally:
+            servers.stop()
+        return {
+            "alone": alone["p50"]["value"],
+            "alone99": alone["p99"]["value"],
+            "beside": beside["p50"]["value"],
+            "beside99": beside["p99"]["value"],
+        }
+
+    def held(self, row, contestant):
+        """{"bytes": a stream, "memory"} of a HeldRow."""
+        servers = self.servers(8)
+        try:
+            with RunningPicker(contestant, self.directory, servers.endpoints, interval="1h") as picker:
+                # What grows with use, not with streams that are open, has grown afterwards.
+                self._epp_load(picker, servers.endpoints, "--bytes=2048", "--in-flight=64")
+                before = usage.resident_bytes(picker.pid)
+                wait = f"--response-delay={(self.seconds + 1) * 1000}"
+                many = ("--bytes=2048", f"--in-flight={row.streams}", wait, "--timeout=60")
+                report = self._epp_load(picker, servers.endpoints, *many, seconds=2 * self.seconds + 2)
+                peak = max(report["usage"]["memoryOverTime"])
+                return {"bytes": max(0, peak - before) / row.streams, "memory": peak}
+        finally:
+            servers.stop()
+
+    def endurance(self, row, contestant):
+        """{"early", "late": resident bytes after a tenth and at the end, "streams"} of an EnduranceRow."""
+        servers = self.servers(8)
+        done, early = 0, None
+        try:
+            with RunningPicker(contestant, self.directory, servers.endpoints, interval="1h") as picker:
+                while done < row.streams:
+                    report = self._epp_load(
+                        picker, servers.endpoints, "--bytes=1024", "--in-flight=64", "--response=json", seconds=20
+                    )
+                    done += sum(report["endpoints"].values())
+                    if early is None and done >= row.streams / 10:
+                        early = usage.resident_bytes(picker.pid)
+                return {"early": early, "late": usage.resident_bytes(picker.pid), "streams": done}
+        finally:
+            servers.stop()
 
     def yardstick(self, row, contestant):
         """{"cost", "yardstick"}: µs a stream of the picker and, right after it, of nghttpd."""

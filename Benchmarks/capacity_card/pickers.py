@@ -5,10 +5,9 @@ import socket
 
 from localpool import Process, free_port, wait_until
 
-#: A configuration in force for epp and, by its flags, for peers: the built-in one.
 _FLAGS = (
     "--grpc-port={grpc_port} --grpc-health-port={health_port} --metrics-port={metrics_port}"
-    " --endpoints={endpoints} --secure-serving={secure} --refresh-metrics-interval={interval}"
+    " --endpoints={endpoints} --secure-serving={secure} --refresh-metrics-interval={interval} --threads={loops}"
 )
 
 
@@ -39,7 +38,7 @@ def peer(text):
 class RunningPicker:
     """A picker at work; a context manager."""
 
-    def __init__(self, contestant, directory, endpoints, *, tls=False, interval="50ms"):
+    def __init__(self, contestant, directory, endpoints, *, tls=False, interval="50ms", loops=1):
         self.port = free_port()
         self.metrics_port = free_port()
         filled = contestant.command.format(
@@ -49,6 +48,7 @@ class RunningPicker:
             endpoints=",".join(endpoints),
             secure=str(tls).lower(),
             interval=interval,
+            loops=loops,
         )
         self.process = Process(contestant.name, filled.split(), directory)
 

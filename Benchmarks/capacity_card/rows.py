@@ -15,6 +15,35 @@ class LoadRow:
     budget: float = None
     endpoints: int = 8
     tls: bool = False
+    #: Event loops of the picker.
+    loops: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ContestedRow:
+    """One stream at a time on a connection of its own: alone, and while another connection keeps 256 open."""
+
+    name: str
+    title: str
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldRow:
+    """Streams that wait for their response. The budget is in bytes of memory for each."""
+
+    name: str
+    title: str
+    streams: int
+    budget: float
+
+
+@dataclasses.dataclass(frozen=True)
+class EnduranceRow:
+    """So many streams one after another; memory must not grow. Takes minutes, so it is measured only when named."""
+
+    name: str
+    title: str
+    streams: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +84,9 @@ class GatewayRow:
     bytes: int
 
 
-def _load(name, title, size, budget, *, in_flight=64, response=("--response=json",), **more):
-    return LoadRow(name, title, (f"--bytes={size}", f"--in-flight={in_flight}", *response), budget, **more)
+def _load(name, title, size, budget, *, in_flight=64, connections=1, **more):
+    load = (f"--bytes={size}", f"--in-flight={in_flight}", f"--connections={connections}", "--response=json")
+    return LoadRow(name, title, load, budget, **more)
 
 
 def _events(count):
@@ -80,6 +110,11 @@ ROWS = [
     _load("json-2k-1000", "2 KB chat, 1,000 endpoints", 2_048, None, endpoints=1_000),
     _load("tls-2k", "2 KB chat over TLS", 2_048, None, tls=True),
     _load("tls-64k", "64 KB chat over TLS", 65_536, None, tls=True),
+    _load("loops-1", "16 KB chat, 4 connections, 1 loop", 16_384, None, connections=4),
+    _load("loops-2", "16 KB chat, 4 connections, 2 loops", 16_384, None, connections=4, loops=2),
+    ContestedRow("contested", "2 KB chat next to a hot connection"),
+    HeldRow("held", "5,000 streams waiting for their response", 5_000, 16_384),
+    EnduranceRow("endurance", "10 million streams", 10_000_000),
     GatewayRow("envoy-2k", "2 KB chat through Envoy, duplex", "override-host", 2_048),
     YardstickRow("yardstick-2k", "2 KB upload", 2_048),
     YardstickRow("yardstick-64k", "64 KB upload", 65_536),
