@@ -230,6 +230,26 @@ struct ScraperTests {
     try await server.stop()
   }
 
+  @Test("an endpoint with nothing to do is left alone until a request is placed there")
+  func idleEndpoints() async throws {
+    let idle = MetricsServer(
+      .page(VLLMPage(engines: [.init()], histograms: 1).text))
+    let busy = MetricsServer(.page(Self.page(waiting: 1)))
+    try await withPool(busy, idleInterval: Self.once) { clock in
+      try await withPool(idle, idleInterval: Self.once) { setup in
+        try await eventually { setup.value(.updatedAt) > 0 }
+        let scraped = idle.requests
+        let before = busy.requests
+        try await eventually { busy.requests >= before + 20 }
+        #expect(idle.requests == scraped)
+
+        let lease = setup.table.reserve(slot: 0, promptTokens: 1)
+        try await eventually { idle.requests >= scraped + 3 }
+        lease.release()
+      }
+    }
+  }
+
   @Test("shutdown closes all connections and later updates are ignored")
   func shutdown() async throws {
     let server = MetricsServer(.page(Self.page(waiting: 1)))
@@ -251,6 +271,7 @@ struct ScraperTests {
       (ScrapeConfiguration(scheme: .https), "scheme"), (ScrapeConfiguration(path: "/a b"), "path"),
       (ScrapeConfiguration(path: "/a\r\nx: y"), "path"), (ScrapeConfiguration(port: 0), "port"),
       (ScrapeConfiguration(interval: .zero), "interval"),
+      (ScrapeConfiguration(interval: .milliseconds(50), idleInterval: .milliseconds(49)), "idleInterval"),
     ])
   func configuration(configuration: ScrapeConfiguration, field: String) throws {
     let extractor = try CoreMetricsExtractor(catalog: EngineCatalog())
@@ -306,8 +327,8 @@ extension ScraperTests {
 
   /// Starts the server and a pool that scrapes it as endpoint `a` in slot 0.
   private func withPool(
-    _ server: MetricsServer, interval: Duration = .milliseconds(10), requestTimeout: Duration = .seconds(1),
-    start: Bool = true, clock: MonotonicClock = .system,
+    _ server: MetricsServer, interval: Duration = .milliseconds(10), idleInterval: Duration? = nil,
+    requestTimeout: Duration = .seconds(1), start: Bool = true, clock: MonotonicClock = .system,
     transport: (@Sendable (any Channel, EndpointAddress) throws -> Void)? = nil,
     _ body: (Setup) async throws -> Void
   ) async throws {
@@ -320,7 +341,8 @@ extension ScraperTests {
     let pool = try ScraperPool(
       table: table, adapters: adapters, extractor: CoreMetricsExtractor(catalog: EngineCatalog()),
       configuration: ScrapeConfiguration(
-        interval: interval, requestTimeout: requestTimeout, maximumPageBytes: 1024 * 1024, transport: transport),
+        interval: interval, idleInterval: idleInterval, requestTimeout: requestTimeout, maximumPageBytes: 1024 * 1024,
+        transport: transport),
       group: MultiThreadedEventLoopGroup.singleton, clock: clock, logger: log.logger)
     if start { pool.update(endpoints: table.snapshot()) }
     do {

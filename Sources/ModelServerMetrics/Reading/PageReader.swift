@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Reads the admitted lines of one page into numbers.
 struct PageReader {
   let plan: ScanPlan
@@ -37,6 +45,7 @@ struct PageReader {
   }
 
   private mutating func readComment(_ line: UnsafeBufferPointer<UInt8>) {
+    guard !isTypeOfOtherFamily(line) else { return }
     let keyword = SampleParser.skipBlanks(line, 1)
     let keywordEnd = SampleParser.endOfToken(line, keyword)
     guard Ascii.spells("TYPE", line, keyword, keywordEnd) else { return }
@@ -56,6 +65,18 @@ struct PageReader {
       hasValue[alias.family] = isNumber
     }
   }
+
+  /// Tells most TYPE comments, which are of families that nobody wants, by the few bytes that the filter looks at.
+  @inline(__always)
+  private func isTypeOfOtherFamily(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+    let length = Self.typeKeyword.utf8CodeUnitCount
+    guard plan.openMetricsNames.isEmpty, line.count > length, let start = line.baseAddress,
+      memcmp(start, Self.typeKeyword.utf8Start, length) == 0, !Ascii.isBlank(line[length])
+    else { return false }
+    return plan.filter.withTables { $0.candidates(start + length, line.count - length) } == 0
+  }
+
+  private static let typeKeyword: StaticString = "# TYPE "
 
   @inline(__always)
   private static func matches(_ line: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ name: [UInt8]) -> Bool {

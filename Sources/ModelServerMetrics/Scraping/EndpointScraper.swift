@@ -40,6 +40,8 @@ final class EndpointScraper {
   private var backoff = Backoff()
   private var connection: ScrapeConnection?
   private var answer = Answer()
+  /// When the last scrape began.
+  private var startedAt = -Double.infinity
 
   /// - Returns: nil when the endpoint has already been removed.
   init?(_ endpoint: Endpoint, context: ScrapeContext, eventLoop: any EventLoop) {
@@ -70,7 +72,8 @@ final class EndpointScraper {
     case .connecting(let deadline):
       if now >= deadline { fail("cannot connect within \(context.configuration.connectTimeout)", now) }
     case .idle(let due):
-      if now >= due { startScrape(now) }
+      guard now >= due else { break }
+      if mayRest(now) { state = .idle(due: schedule.next(after: now)) } else { startScrape(now) }
     case .awaitingPage(let deadline):
       if now >= deadline { fail("no complete page within \(context.configuration.requestTimeout)", now) }
     case .stopped:
@@ -154,7 +157,19 @@ final class EndpointScraper {
       .whenFailure { connection.failed($0) }
   }
 
+  /// Whether a regular scrape can be left out: the endpoint had nothing to do and nothing was sent there since.
+  private func mayRest(_ now: Double) -> Bool {
+    guard context.idleInterval > 0, record.status.consecutiveFailures == 0 else { return false }
+    let table = context.table
+    let slot = endpoint.slot
+    // Half an interval less, so that the regular time nearest to the idle interval counts.
+    return now - startedAt < context.idleInterval - context.interval / 2
+      && table.inFlightRequests(slot: slot) == 0 && table.pendingRequests(slot: slot) == 0
+      && table.value(.waitingQueueSize, slot: slot) == 0 && table.value(.runningRequests, slot: slot) == 0
+  }
+
   private func startScrape(_ now: Double) {
+    startedAt = now
     state = .awaitingPage(deadline: now + context.requestTimeout)
     answer = Answer()
     scanner.reset()

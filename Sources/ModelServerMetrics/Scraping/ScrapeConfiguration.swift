@@ -15,6 +15,10 @@ package struct ScrapeConfiguration: Sendable {
   package var port: UInt16?
   /// Time from the start of a scrape to the start of the next, the same for every endpoint.
   package var interval: Duration
+  /// Time between scrapes of an endpoint that has nothing to do: its last page told of no request, and this process has
+  /// placed none there since. The first request placed brings the regular interval back at once. Nil scrapes all
+  /// endpoints alike.
+  package var idleInterval: Duration?
   /// Longest time from the request to the end of the page; bounds a page that dribbles.
   package var requestTimeout: Duration
   package var connectTimeout: Duration
@@ -25,6 +29,7 @@ package struct ScrapeConfiguration: Sendable {
 
   package init(
     scheme: Scheme = .http, path: String = "/metrics", port: UInt16? = nil, interval: Duration = .milliseconds(50),
+    idleInterval: Duration? = nil,
     requestTimeout: Duration = .seconds(1), connectTimeout: Duration = .seconds(1),
     maximumPageBytes: Int = 8 * 1024 * 1024,
     transport: (@Sendable (any Channel, EndpointAddress) throws -> Void)? = nil
@@ -33,6 +38,7 @@ package struct ScrapeConfiguration: Sendable {
     self.path = path
     self.port = port
     self.interval = interval
+    self.idleInterval = idleInterval
     self.requestTimeout = requestTimeout
     self.connectTimeout = connectTimeout
     self.maximumPageBytes = maximumPageBytes
@@ -49,6 +55,9 @@ package struct ScrapeConfiguration: Sendable {
     }
     guard port != 0 else { throw .init(field: "port", reason: "must be 1-65535") }
     guard interval >= .milliseconds(1) else { throw .init(field: "interval", reason: "must be at least 1ms") }
+    guard idleInterval.map({ $0 >= interval }) ?? true else {
+      throw .init(field: "idleInterval", reason: "must be at least the interval")
+    }
     guard requestTimeout > .zero else { throw .init(field: "requestTimeout", reason: "must be positive") }
     guard connectTimeout > .zero else { throw .init(field: "connectTimeout", reason: "must be positive") }
     guard maximumPageBytes > 0 else { throw .init(field: "maximumPageBytes", reason: "must be positive") }

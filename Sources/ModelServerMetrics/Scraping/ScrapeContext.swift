@@ -16,6 +16,8 @@ final class ScrapeContext: Sendable {
   let records = Mutex<[EndpointID: ScrapeRecord]>([:])
   /// Seconds.
   let interval: Double
+  /// Seconds; 0 when endpoints without requests are scraped like others.
+  let idleInterval: Double
   let requestTimeout: Double
   let connectTimeout: Double
 
@@ -31,6 +33,7 @@ final class ScrapeContext: Sendable {
     self.clock = clock
     self.logger = logger
     self.interval = configuration.interval.seconds
+    self.idleInterval = configuration.idleInterval?.seconds ?? 0
     self.requestTimeout = configuration.requestTimeout.seconds
     self.connectTimeout = configuration.connectTimeout.seconds
   }
