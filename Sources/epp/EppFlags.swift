@@ -91,6 +91,20 @@ struct EppFlags: ParsableCommand {
   var maxBufferedBytesPerConnection = "256Mi"
   @Option(help: "Most bytes held in memory for all connections.")
   var maxBufferedBytes = "1Gi"
+  @Option(help: "Most connections to the ext_proc port; further ones are closed.")
+  var maxConnections = 10_000
+  @Option(help: "Most streams open on one connection.")
+  var maxConcurrentStreams = 100_000
+  @Option(help: "Time for the TLS handshake and the first SETTINGS of a connection, in whole seconds; 0s for any.")
+  var handshakeTimeout = "10s"
+  @Option(help: "Time in which a request must arrive and be answered, in whole seconds; 0s for any.")
+  var requestArrivalTimeout = "5m"
+  @Option(help: "Time for which a proxy may read nothing of what waits for it, in whole seconds; 0s for any.")
+  var stallTimeout = "5m"
+  @Option(help: "Streams a proxy may reset before they are answered, per second and connection.")
+  var maxUnfinishedResetRate = 10_000
+  @Option(help: "Frames that carry nothing, such as PING, per second and connection.")
+  var maxControlFrameRate = 20_000
   @Option(help: "Event loops; 0 for one per core.")
   var threads = 0
 
@@ -158,6 +172,8 @@ struct EppFlags: ParsableCommand {
     case validate, allowExperimentalPlugins, policyFile, seed
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
+    case maxConnections, maxConcurrentStreams, handshakeTimeout, requestArrivalTimeout, stallTimeout
+    case maxUnfinishedResetRate, maxControlFrameRate
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
     case metricsCertDir, metricsClientCaFile, legacyMetricNames, enableGrpcStreamMetrics, pluginTimingInterval
     case dashboard, enableExplain, emitEndpointScores, decisionLogRate, decisionLogShare, decisionLogBlockHashes
@@ -260,6 +276,7 @@ extension EppFlags {
     options.maxBufferedBytesPerConnection = try bytes(
       maxBufferedBytesPerConnection, "max-buffered-bytes-per-connection")
     options.maxBufferedBytes = try bytes(maxBufferedBytes, "max-buffered-bytes")
+    options.connections = try connectionLimits()
     guard (0...1_024).contains(threads) else { throw ProcessError("--threads must be 0 to 1024, not \(threads)") }
     options.threads = threads
     options.exposesOlderMetricNames = legacyMetricNames
@@ -303,7 +320,7 @@ extension EppFlags {
     return options
   }
 
-  private func count(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws -> Int {
+  func count(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws -> Int {
     guard range.contains(value) else {
       throw ProcessError("--\(name) must be \(range.lowerBound) to \(range.upperBound), not \(value)")
     }
@@ -331,7 +348,7 @@ extension EppFlags {
     return value
   }
 
-  private func duration(_ text: String, _ name: String, allowsZero: Bool = false) throws -> Duration {
+  func duration(_ text: String, _ name: String, allowsZero: Bool = false) throws -> Duration {
     guard let value = GoDuration(text), value.seconds > 0 || (allowsZero && value.seconds == 0) else {
       throw ProcessError("--\(name) must be a positive duration such as 50ms, not \"\(text)\"")
     }

@@ -49,6 +49,8 @@ public struct ProcessOptions: Sendable {
   public var maxBufferedBytesPerConnection = 256 << 20
   /// Most bytes held in memory for all connections.
   public var maxBufferedBytes = 1 << 30
+  /// Connections of the ext_proc port and the time their peers have.
+  public var connections = ConnectionLimits()
   /// Event loops; 0 for one per core.
   public var threads = 0
   /// Unknown plugin parameters are errors in the older configuration API too.

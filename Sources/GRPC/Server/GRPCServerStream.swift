@@ -143,8 +143,14 @@ public final class GRPCServerStream: HTTP2StreamHandler {
 
   private func exceeded(_ limit: GRPCLimit, _ call: any GRPCCall) {
     call.exceeded(limit)
-    finish(GRPCStatus(.resourceExhausted, "\(limit)"))
+    finish(GRPCStatus(limit == .requestTime ? .deadlineExceeded : .resourceExhausted, "\(limit)"))
     reader.reset()
+  }
+
+  /// Has the call give its request up.
+  public func overdue() {
+    guard let call, !isFinished else { return }
+    exceeded(.requestTime, call)
   }
 
   /// Tells the call that the client sends no more.
