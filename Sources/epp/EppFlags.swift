@@ -81,6 +81,8 @@ struct EppFlags: ParsableCommand {
       End ext_proc streams with the request, where the proxy buffers request bodies and allows mode overrides.
       """)
   var earlyStreamRelease = false
+  @Option(help: "How long new streams are still served after SIGTERM, while health says not to be ready.")
+  var drainDelay = "0s"
   @Option(help: "How long open streams may go on after a termination signal.")
   var drainTimeout = "30s"
   @Option(help: "Largest message and request body accepted, such as 10MiB; default 64MiB.")
@@ -171,7 +173,8 @@ struct EppFlags: ParsableCommand {
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig
     case validate, allowExperimentalPlugins, policyFile, seed
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
-    case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
+    case enableCertReload, healthChecking, earlyStreamRelease, drainDelay, drainTimeout
+    case grpcMaxRecvMsgSize, grpcMaxSendMsgSize
     case maxConnections, maxConcurrentStreams, handshakeTimeout, requestArrivalTimeout, stallTimeout
     case maxUnfinishedResetRate, maxControlFrameRate
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
@@ -269,6 +272,7 @@ extension EppFlags {
     options.tls = try tlsOptions()
     options.healthChecking = healthChecking
     options.releasesStreamsEarly = earlyStreamRelease
+    options.drainDelay = try duration(drainDelay, "drain-delay", allowsZero: true)
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)
     if !grpcMaxRecvMsgSize.isEmpty {
       options.maxMessageBytes = try bytes(grpcMaxRecvMsgSize, "grpc-max-recv-msg-size")

@@ -149,7 +149,7 @@ public struct EndpointPickerProcess {
       gauges: observation.poolGauges, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
-      drainTimeout: options.drainTimeout, logger: logger)
+      drainDelay: options.drainDelay, drainTimeout: options.drainTimeout, logger: logger)
     // Stopped in the opposite order: first the lease is given back, then streams are waited for, then the rest ends;
     // spans are exported until no request is left.
     var running: [any Service] = [SecondSignal(logger: logger)]
