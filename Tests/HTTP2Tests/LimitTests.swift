@@ -98,10 +98,9 @@ import Testing
   private static let ping: [UInt8] = [0, 0, 8, 6, 0, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 8)
   private static let setting: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 255, 255]
   private static let priority: [UInt8] = [0, 0, 5, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0, 1]
-  private static let unknown: [UInt8] = [0, 0, 0, 0xEE, 0, 0, 0, 0, 0]
 
   /// Each flood ends its connection, and is taken in small portions as well as in large ones.
-  @Test(arguments: [ping, setting, priority, unknown], [1, 50])
+  @Test(arguments: [ping, setting, priority], [1, 50])
   func floodsOfEmptyFramesEndTheConnection(frame: [UInt8], portion: Int) throws {
     var settings = HTTP2Settings()
     settings.controlFrameRate = 100

@@ -36,6 +36,8 @@ async def bystander(picker):
 
         task = asyncio.create_task(ask_on())
         try:
+            while answered == 0 and not task.done():
+                await asyncio.sleep(0.01)
             yield
             seen = answered
             while answered < seen + 3 and not task.done():
@@ -56,7 +58,11 @@ async def offends(picker, attack, reason):
 
     async with bystander(picker):
         assert await asyncio.to_thread(run) == frames.ENHANCE_YOUR_CALM
-    assert picker.metric("epp_ended_connections_total", reason=reason) == before + 1
+    await asyncio.to_thread(
+        wait_until,
+        lambda: picker.metric("epp_ended_connections_total", reason=reason) == before + 1,
+        "the offence is counted",
+    )
     await settles(picker)
     await asyncio.to_thread(wait_until, lambda: picker.metric("epp_streams") == 0, "no stream is left")
 
@@ -99,9 +105,8 @@ async def test_rapid_reset(strict, messages):
         frames.frame(frames.PING, bytes(8)),
         frames.settings(initial_window_size=65_535),
         frames.frame(frames.PRIORITY, bytes([0, 0, 0, 0, 1]), stream=99),
-        frames.frame(0xEE, b""),
     ],
-    ids=["ping", "settings", "priority", "unknown"],
+    ids=["ping", "settings", "priority"],
 )
 async def test_flood_of_frames_that_carry_nothing(strict, flood):
     await offends(strict, lambda connection: connection.send(flood * 5_000), "control_frames")

@@ -149,7 +149,12 @@ public final class GRPCServerStream: HTTP2StreamHandler {
 
   /// Has the call give its request up.
   public func overdue() {
-    guard let call, !isFinished else { return }
+    guard !isFinished else { return }
+    guard let call else {
+      // Not even the headers are complete.
+      http2?.reset(.cancel)
+      return
+    }
     exceeded(.requestTime, call)
   }
 
