@@ -10,7 +10,7 @@ struct SecondSignal: Service {
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     // The service is told last to stop, when nothing is left to wait for.
-    try await cancelWhenGracefulShutdown {
+    await cancelWhenGracefulShutdown {
       var count = 0
       for await signal in signals {
         count += 1
