@@ -118,7 +118,6 @@ import Testing
     try frame.withUnsafeBytes { try pair.server.feed($0) }
     try pair.serverToClient()
     #expect(pair.server.offence == .controlFrames)
-    #expect(pair.client.peerIsGoingAway)
     let goAway = try #require(pair.serverFrames.frames.last { $0.kind == .goAway })
     #expect(goAway.errorCode == HTTP2ErrorCode.enhanceYourCalm.rawValue)
     #expect(pair.server.isFinished)
