@@ -6,6 +6,8 @@ public enum GRPCLimit: Sendable, Hashable {
   case connectionBuffers
   /// The process holds as many buffered bytes as it may.
   case totalBuffers
+  /// The request took longer to arrive than it may.
+  case requestTime
 }
 
 extension GRPCLimit: CustomStringConvertible {
@@ -15,6 +17,7 @@ extension GRPCLimit: CustomStringConvertible {
     case .messageSize(let announced): "a message of \(announced) bytes is larger than allowed"
     case .connectionBuffers: "the connection holds as many buffered bytes as it may"
     case .totalBuffers: "the server holds as many buffered bytes as it may"
+    case .requestTime: "the request took too long to arrive"
     }
   }
 }

@@ -17,7 +17,10 @@ enum HTTP2Callbacks {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
     nghttp2_session_callbacks_set_send_data_callback(callbacks, sendData)
-    if role == .server { nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent) }
+    if role == .server {
+      nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
+      nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
+    }
 
     nghttp2_option_set_no_auto_window_update(option, 1)
     nghttp2_option_set_no_closed_streams(option, 1)
@@ -43,6 +46,21 @@ enum HTTP2Callbacks {
   private static func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
     nghttp2_session_get_stream_user_data(session, id)
       .map { Unmanaged<HTTP2Stream>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Counts what costs its sender nothing. Window updates and resets are left out: proxies send those for every stream.
+  private static let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, user in
+    guard let header else { return 0 }
+    switch header.pointee.type {
+    case HTTP2Constants.frameHeaders, HTTP2Constants.frameWindowUpdate, HTTP2Constants.frameResetStream:
+      return 0
+    case HTTP2Constants.frameData
+    where header.pointee.length > 0 || header.pointee.flags & HTTP2Constants.flagEndStream != 0:
+      return 0
+    default:
+      session(user)?.receivedControlFrame()
+      return 0
+    }
   }
 
   private static let onBeginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, user in
@@ -80,6 +98,8 @@ enum HTTP2Callbacks {
         return 0
       }
       ended(stream)
+    case HTTP2Constants.frameSettings:
+      if header.flags & HTTP2Constants.flagAcknowledged == 0 { session(user)?.hasPeerSettings = true }
     case HTTP2Constants.frameGoAway:
       session(user)?.receivedGoAway()
     default:

@@ -37,6 +37,13 @@ public final class HTTP2Session {
   private var withheldConnection = 0
   /// Streams that the peer reset before they were answered.
   public private(set) var unfinishedResets = 0
+  private var controlFrames = 0
+  /// Why the peer's connection is being ended; nil while it behaves.
+  public private(set) var offence: HTTP2Offence?
+  /// The peer's first SETTINGS have arrived: it speaks HTTP/2.
+  public internal(set) var hasPeerSettings = false
+  /// Calls of ``startInterval()`` so far.
+  private(set) var intervals = 0
   /// Streams the peer opened so far.
   public private(set) var openedStreams: UInt64 = 0
   /// The peer sent GOAWAY.
@@ -89,14 +96,57 @@ public final class HTTP2Session {
   public func feed(_ bytes: UnsafeRawBufferPointer) throws(HTTP2Error) {
     guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
     let consumed = nghttp2_session_mem_recv(raw, base, bytes.count)
-    guard consumed >= 0 else { throw HTTP2Error(code: consumed, operation: "receive") }
+    guard consumed >= 0 else {
+      switch consumed {
+      case HTTP2Constants.flooded: offended(.controlFrames)
+      case HTTP2Constants.tooManyContinuations: offended(.continuations)
+      default: break
+      }
+      throw HTTP2Error(code: consumed, operation: "receive")
+    }
     if unfinishedResets > settings.unfinishedResetRate {
-      nghttp2_session_terminate_session(raw, HTTP2ErrorCode.enhanceYourCalm.rawValue)
+      offended(.resets)
+    } else if controlFrames > settings.controlFrameRate {
+      offended(.controlFrames)
     }
   }
 
-  /// Starts a new second of the limit on resets of unfinished streams. Call at least once a second while bytes arrive.
-  public func startResetInterval() { unfinishedResets = 0 }
+  private func offended(_ offence: HTTP2Offence) {
+    guard self.offence == nil, role == .server else { return }
+    self.offence = offence
+    nghttp2_session_terminate_session(raw, HTTP2ErrorCode.enhanceYourCalm.rawValue)
+  }
+
+  @inline(__always)
+  func receivedControlFrame() { controlFrames += 1 }
+
+  /// Starts a new second of the limits that are per second. Call once a second, at least while bytes arrive.
+  public func startInterval() {
+    unfinishedResets = 0
+    controlFrames = 0
+    intervals += 1
+  }
+
+  /// Looks for streams that hold something for nobody, and tells their handlers or ends them.
+  /// - Parameters:
+  ///   - requestLimit: intervals after which a stream that got no answer is overdue; nil for never.
+  ///   - stallLimit: intervals after which a stream is reset whose peer takes none of its output; nil for never.
+  /// - Returns: the number of streams found.
+  public func endOverdueStreams(requestLimit: Int?, stallLimit: Int?) -> Int {
+    var overdue: [HTTP2Stream] = []
+    var stalled: [HTTP2Stream] = []
+    for stream in openStreams {
+      if stream.output.count == 0 { stream.lastProgress = intervals }
+      if let requestLimit, stream.headers == nil, !stream.outputEnded, intervals - stream.opened >= requestLimit {
+        overdue.append(stream)
+      } else if let stallLimit, intervals - stream.lastProgress >= stallLimit {
+        stalled.append(stream)
+      }
+    }
+    for stream in overdue { stream.handler?.overdue() }
+    for stream in stalled { stream.reset(.cancel) }
+    return overdue.count + stalled.count
+  }
 
   /// Writes as many frames as fit.
   /// - Returns: the number of bytes written. Less than what fits means that nothing more waits.
@@ -180,6 +230,8 @@ public final class HTTP2Session {
   func peerOpenedStream(id: Int32) -> Bool {
     let stream = takeStream()
     stream.prepare(id: id)
+    stream.opened = intervals
+    stream.lastProgress = intervals
     openedStreams += 1
     guard let handler = application?.handler(for: stream) else {
       spareStreams.append(stream)
@@ -229,6 +281,7 @@ public final class HTTP2Session {
   }
 
   func outputTaken(_ stream: HTTP2Stream) {
+    stream.lastProgress = intervals
     if stream.withheld > 0, stream.output.count <= outputHighWater / 2 {
       nghttp2_session_consume_stream(raw, stream.id, stream.withheld)
       stream.withheld = 0

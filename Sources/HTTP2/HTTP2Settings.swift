@@ -14,6 +14,10 @@ public struct HTTP2Settings: Sendable {
   /// Streams a peer may reset before they were answered, per second and as a burst. Proxies reset every finished
   /// ext_proc stream; those are answered and do not count.
   public var unfinishedResetRate: Int = 10_000
+  /// Frames that carry nothing a peer may send, per second and as a burst: SETTINGS, PING, PRIORITY, CONTINUATION,
+  /// empty DATA. Clients that measure their bandwidth send a PING for every round trip, which is some
+  /// thousand a second on one machine.
+  public var controlFrameRate: Int = 20_000
 
   /// Creates the default settings.
   public init() {}

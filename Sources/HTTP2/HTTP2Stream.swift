@@ -29,6 +29,10 @@ public final class HTTP2Stream {
   /// Bytes received but not given back to the peer's windows, because output piled up.
   var withheld = 0
   var headerBytes = 0
+  /// The session's interval in which the peer opened the stream.
+  var opened = 0
+  /// The session's interval in which there was no output to take, or some was taken.
+  var lastProgress = 0
 
   init(session: HTTP2Session) {
     self.session = session

@@ -10,8 +10,15 @@ public protocol HTTP2StreamHandler: AnyObject {
   func receivedEnd()
   /// Everything written so far has been taken for sending.
   func outputDrained()
+  /// The peer has had the time it may take for its request. The handler should answer and finish.
+  func overdue()
   /// The stream is gone, for whatever reason. Called exactly once, last.
   func closed(_ code: HTTP2ErrorCode)
+}
+
+extension HTTP2StreamHandler {
+  /// Streams that are not limited in time need do nothing.
+  public func overdue() {}
 }
 
 /// Makes the handlers of streams that the peer opens.

@@ -81,6 +81,8 @@ struct EppFlags: ParsableCommand {
       End ext_proc streams with the request, where the proxy buffers request bodies and allows mode overrides.
       """)
   var earlyStreamRelease = false
+  @Option(help: "How long new streams are still served after SIGTERM, while health says not to be ready.")
+  var drainDelay = "0s"
   @Option(help: "How long open streams may go on after a termination signal.")
   var drainTimeout = "30s"
   @Option(help: "Largest message and request body accepted, such as 10MiB; default 64MiB.")
@@ -91,6 +93,20 @@ struct EppFlags: ParsableCommand {
   var maxBufferedBytesPerConnection = "256Mi"
   @Option(help: "Most bytes held in memory for all connections.")
   var maxBufferedBytes = "1Gi"
+  @Option(help: "Most connections to the ext_proc port; further ones are closed.")
+  var maxConnections = 10_000
+  @Option(help: "Most streams open on one connection.")
+  var maxConcurrentStreams = 100_000
+  @Option(help: "Time for the TLS handshake and the first SETTINGS of a connection, in whole seconds; 0s for any.")
+  var handshakeTimeout = "10s"
+  @Option(help: "Time in which a request must arrive and be answered, in whole seconds; 0s for any.")
+  var requestArrivalTimeout = "5m"
+  @Option(help: "Time for which a proxy may read nothing of what waits for it, in whole seconds; 0s for any.")
+  var stallTimeout = "5m"
+  @Option(help: "Streams a proxy may reset before they are answered, per second and connection.")
+  var maxUnfinishedResetRate = 10_000
+  @Option(help: "Frames that carry nothing, such as PING, per second and connection.")
+  var maxControlFrameRate = 20_000
   @Option(help: "Event loops; 0 for one per core.")
   var threads = 0
 
@@ -157,7 +173,10 @@ struct EppFlags: ParsableCommand {
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig
     case validate, allowExperimentalPlugins, policyFile, seed
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
-    case enableCertReload, healthChecking, earlyStreamRelease, drainTimeout, grpcMaxRecvMsgSize, grpcMaxSendMsgSize
+    case enableCertReload, healthChecking, earlyStreamRelease, drainDelay, drainTimeout
+    case grpcMaxRecvMsgSize, grpcMaxSendMsgSize
+    case maxConnections, maxConcurrentStreams, handshakeTimeout, requestArrivalTimeout, stallTimeout
+    case maxUnfinishedResetRate, maxControlFrameRate
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
     case metricsCertDir, metricsClientCaFile, legacyMetricNames, enableGrpcStreamMetrics, pluginTimingInterval
     case dashboard, enableExplain, emitEndpointScores, decisionLogRate, decisionLogShare, decisionLogBlockHashes
@@ -185,7 +204,11 @@ extension EppFlags {
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
     GoFlag("health-checking", .bool), GoFlag("early-stream-release", .bool),
-    GoFlag("drain-timeout", .duration), GoFlag("grpc-max-recv-msg-size", .string),
+    GoFlag("max-connections", .int), GoFlag("max-concurrent-streams", .int),
+    GoFlag("handshake-timeout", .duration), GoFlag("request-arrival-timeout", .duration),
+    GoFlag("stall-timeout", .duration),
+    GoFlag("max-unfinished-reset-rate", .int), GoFlag("max-control-frame-rate", .int),
+    GoFlag("drain-delay", .duration), GoFlag("drain-timeout", .duration), GoFlag("grpc-max-recv-msg-size", .string),
     GoFlag("grpc-max-send-msg-size", .string), GoFlag("max-buffered-bytes-per-connection", .string),
     GoFlag("max-buffered-bytes", .string), GoFlag("threads", .int),
     GoFlag("v", shorthand: "v", .int), GoFlag("zap-encoder", .string), GoFlag("zap-devel", .bool),
@@ -253,6 +276,7 @@ extension EppFlags {
     options.tls = try tlsOptions()
     options.healthChecking = healthChecking
     options.releasesStreamsEarly = earlyStreamRelease
+    options.drainDelay = try duration(drainDelay, "drain-delay", allowsZero: true)
     options.drainTimeout = try duration(drainTimeout, "drain-timeout", allowsZero: true)
     if !grpcMaxRecvMsgSize.isEmpty {
       options.maxMessageBytes = try bytes(grpcMaxRecvMsgSize, "grpc-max-recv-msg-size")
@@ -260,6 +284,7 @@ extension EppFlags {
     options.maxBufferedBytesPerConnection = try bytes(
       maxBufferedBytesPerConnection, "max-buffered-bytes-per-connection")
     options.maxBufferedBytes = try bytes(maxBufferedBytes, "max-buffered-bytes")
+    options.connections = try connectionLimits()
     guard (0...1_024).contains(threads) else { throw ProcessError("--threads must be 0 to 1024, not \(threads)") }
     options.threads = threads
     options.exposesOlderMetricNames = legacyMetricNames
@@ -303,7 +328,7 @@ extension EppFlags {
     return options
   }
 
-  private func count(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws -> Int {
+  func count(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws -> Int {
     guard range.contains(value) else {
       throw ProcessError("--\(name) must be \(range.lowerBound) to \(range.upperBound), not \(value)")
     }
@@ -331,7 +356,7 @@ extension EppFlags {
     return value
   }
 
-  private func duration(_ text: String, _ name: String, allowsZero: Bool = false) throws -> Duration {
+  func duration(_ text: String, _ name: String, allowsZero: Bool = false) throws -> Duration {
     guard let value = GoDuration(text), value.seconds > 0 || (allowsZero && value.seconds == 0) else {
       throw ProcessError("--\(name) must be a positive duration such as 50ms, not \"\(text)\"")
     }

@@ -32,6 +32,9 @@ import Testing
     Case(
       rejection: .buffersFull, status: 503, code: "ServiceUnavailable",
       message: "too many request bytes are held in memory", dropReason: "rejected-saturated"),
+    Case(
+      rejection: .requestTooSlow, status: 408, code: "RequestTimeout",
+      message: "the request took too long to arrive", dropReason: nil),
     badRequest(.badRequest, "BadRequest", 400),
     badRequest(.unauthorized, "Unauthorized", 401),
     badRequest(.forbidden, "Forbidden", 403),

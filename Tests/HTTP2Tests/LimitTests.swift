@@ -70,7 +70,7 @@ import Testing
     pair.isLogging = true
     try resetUnfinished(100, pair)
     #expect(!pair.client.peerIsGoingAway)
-    pair.server.startResetInterval()
+    pair.server.startInterval()
     try resetUnfinished(100, pair)
     #expect(!pair.client.peerIsGoingAway)
 
@@ -91,6 +91,114 @@ import Testing
       try pair.clientToServer()
     }
     try pair.exchange()
+  }
+
+  // MARK: Floods
+
+  private static let ping: [UInt8] = [0, 0, 8, 6, 0, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 8)
+  private static let setting: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 255, 255]
+  private static let priority: [UInt8] = [0, 0, 5, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0, 1]
+
+  /// Each flood ends its connection, and is taken in small portions as well as in large ones.
+  @Test(arguments: [ping, setting, priority], [1, 50])
+  func floodsOfEmptyFramesEndTheConnection(frame: [UInt8], portion: Int) throws {
+    var settings = HTTP2Settings()
+    settings.controlFrameRate = 100
+    let pair = try SessionPair(server: settings)
+    pair.isLogging = true
+    try pair.exchange()
+    #expect(pair.server.hasPeerSettings)
+    let bytes = Array(repeatElement(frame, count: portion).joined())
+    for round in 0..<3 {
+      pair.server.startInterval()
+      for _ in 0..<(100 / portion) { try bytes.withUnsafeBytes { try pair.server.feed($0) } }
+      try pair.serverToClient()
+      #expect(pair.server.offence == nil, "round \(round)")
+    }
+    try frame.withUnsafeBytes { try pair.server.feed($0) }
+    try pair.serverToClient()
+    #expect(pair.server.offence == .controlFrames)
+    let goAway = try #require(pair.serverFrames.frames.last { $0.kind == .goAway })
+    #expect(goAway.errorCode == HTTP2ErrorCode.enhanceYourCalm.rawValue)
+    #expect(pair.server.isFinished)
+  }
+
+  /// Acknowledgements of a peer that does not read are not piled up without end.
+  @Test func acknowledgementsAreBounded() throws {
+    var settings = HTTP2Settings()
+    settings.controlFrameRate = .max
+    let pair = try SessionPair(server: settings)
+    pair.isLogging = true
+    try pair.exchange()
+    #expect(throws: HTTP2Error.self) {
+      for _ in 0..<10_000 { try Self.ping.withUnsafeBytes { try pair.server.feed($0) } }
+    }
+    #expect(pair.server.offence == .controlFrames)
+    try pair.serverToClient()
+    #expect(pair.client.peerIsGoingAway)
+  }
+
+  /// DATA and its window updates are what a connection is for.
+  @Test func usefulFramesAreNoFlood() throws {
+    var settings = HTTP2Settings()
+    settings.controlFrameRate = 20
+    let pair = try SessionPair(server: settings)
+    for _ in 0..<200 {
+      let request = try pair.request(pattern(50_000))
+      try pair.exchange()
+      #expect(request.body.count == 50_000)
+    }
+    #expect(pair.server.offence == nil)
+  }
+
+  // MARK: Time
+
+  @Test func streamsWithoutAnAnswerBecomeOverdue() throws {
+    let pair = try SessionPair(RecordingApplication())
+    let waiting = try pair.open()
+    try pair.exchange()
+    pair.server.startInterval()
+    let later = try pair.open()
+    let answered = try pair.open()
+    try pair.exchange()
+    pair.application.handlers.last?.stream?.respond(okHeaders)
+    try pair.exchange()
+    #expect(pair.server.endOverdueStreams(requestLimit: 2, stallLimit: nil) == 0)
+    pair.server.startInterval()
+    #expect(pair.server.endOverdueStreams(requestLimit: 2, stallLimit: nil) == 1)
+    #expect(pair.application.handlers.map(\.overdueCalls) == [1, 0, 0])
+    #expect([waiting, later, answered].allSatisfy { !$0.isClosed })
+    pair.server.startInterval()
+    #expect(pair.server.endOverdueStreams(requestLimit: 2, stallLimit: nil) == 2)
+    #expect(pair.application.handlers.map(\.overdueCalls) == [2, 1, 0])
+  }
+
+  /// A peer that gives no window holds memory here; one that has nothing to read does not.
+  @Test func streamsWhosePeerTakesNothingAreReset() throws {
+    var narrow = HTTP2Settings()
+    narrow.streamWindow = 100
+    let application = RecordingApplication()
+    application.onStream = { handler in handler.onHeaders = { $0.stream?.respond(okHeaders) } }
+    let pair = try SessionPair(application, client: narrow)
+    let stalled = try pair.open()
+    let quiet = try pair.open()
+    try pair.exchange()
+    for _ in 0..<5 {
+      pair.server.startInterval()
+      #expect(pair.server.endOverdueStreams(requestLimit: 1, stallLimit: 3) == 0)
+    }
+    application.handlers.first?.stream?.write(pattern(5_000))
+    try pair.serverToClient()
+    for _ in 0..<2 {
+      pair.server.startInterval()
+      #expect(pair.server.endOverdueStreams(requestLimit: 1, stallLimit: 3) == 0)
+    }
+    pair.server.startInterval()
+    #expect(pair.server.endOverdueStreams(requestLimit: 1, stallLimit: 3) == 1)
+    try pair.serverToClient()
+    #expect(stalled.closedWith == [.cancel])
+    #expect(!quiet.isClosed)
+    #expect(pair.server.openStreamCount == 1)
   }
 
   // MARK: Headers

@@ -78,3 +78,63 @@ def test_sigterm_lets_streams_finish(launch):
     assert len(events) >= 60
     assert gateway.picker.process.wait(timeout=40) == 0
     assert gateway.envoy.streams_failed == 0
+
+
+def test_rolling_restart_loses_nothing(launch):
+    """Two replicas, one after the other replaced by a new process, while clients ask without a pause."""
+    servers = launch.servers(count=2)
+
+    def picker(**ports):
+        return launch.picker(servers.endpoints, tls=False, arguments=["--drain-delay=2s"], **ports)
+
+    replicas = [picker(), picker()]
+    envoy = launch.envoy(
+        replicas[0],
+        "override-host",
+        endpoints=servers.endpoints,
+        health_port=replicas[0].health_port,
+        replicas=[(replicas[1].port, replicas[1].health_port)],
+    )
+
+    def healthy(count):
+        wait_until(lambda: envoy.stat("cluster.epp.membership_healthy") == count, f"{count} replicas are healthy")
+
+    healthy(2)
+    stop = threading.Event()
+
+    def work(_):
+        connection = http.client.HTTPConnection(envoy.address, timeout=30)
+        statuses = []
+        try:
+            while not stop.is_set():
+                body = chat(unique(), max_tokens=1)
+                statuses.append(
+                    request(envoy.address, "/v1/chat/completions", body, connection=connection).status
+                )
+        finally:
+            connection.close()
+        return statuses
+
+    with concurrent.futures.ThreadPoolExecutor(6) as threads:
+        results = [threads.submit(work, number) for number in range(6)]
+        try:
+            for number, replica in enumerate(replicas):
+                replica.process.terminate()
+                healthy(1)
+                assert replica.process.wait(timeout=40) == 0
+                replicas[number] = picker(
+                    port=replica.port, health_port=replica.health_port, metrics_port=replica.metrics_port
+                )
+                healthy(2)
+                serving = replicas[number]
+                wait_until(
+                    lambda serving=serving: serving.metric("epp_opened_streams_total") > 20, "the new replica is asked"
+                )
+        finally:
+            stop.set()
+        statuses = [status for result in results for status in result.result(timeout=40)]
+    assert len(statuses) > 100
+    assert set(statuses) == {200}
+    assert envoy.streams_failed == 0
+    for replica in replicas:
+        wait_until(lambda replica=replica: replica.metric("epp_leases") == 0, "nothing is counted any more")

@@ -1,8 +1,15 @@
 """The gRPC health service."""
 
+import signal
+import subprocess
+
+import frames
 import grpc
 import pytest
+from extproc import request_headers
+from frames import RawConnection
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from localpool import wait_until
 
 SERVICES = ["", "liveness", "readiness", "envoy.service.ext_proc.v3.ExternalProcessor", "inference-extension"]
 
@@ -41,6 +48,21 @@ def test_watch_sees_the_shutdown(launch):
             # With nothing in flight the process may be gone before it can say so.
             assert error.code() == grpc.StatusCode.UNAVAILABLE
     assert picker.process.wait(timeout=40) == 0
+
+
+def test_second_signal_ends_at_once(launch):
+    """Although a stream is open that the first one waits for."""
+    picker = launch.picker(["127.0.0.1:9"], tls=False)
+    with RawConnection(picker.port) as connection:
+        connection.send(frames.opened(1) + frames.message(1, request_headers()))
+        wait_until(lambda: picker.metric("epp_streams") == 1, "the stream is open")
+        picker.process.terminate()
+        assert connection.until(frames.GOAWAY) is not None
+        with pytest.raises(subprocess.TimeoutExpired):
+            picker.process.wait(timeout=1)
+        picker.process.terminate()
+        assert picker.process.wait(timeout=10) == 128 + signal.SIGTERM
+    assert "second signal" in picker.process.log_path.read_text()
 
 
 def test_list(health):

@@ -90,7 +90,31 @@ def _host(endpoint):
     return f"\n        - endpoint: {{address: {{socket_address: {{address: {address}, port_value: {port}}}}}}}"
 
 
-def configuration(mode, *, port, admin_port, picker_port, endpoints=(), max_picker_requests=None):
+#: Envoy asks each replica of the picker whether it is ready, several times a second.
+_HEALTH_CHECKS = """\
+    health_checks:
+    - timeout: 1s
+      interval: 0.2s
+      no_traffic_interval: 0.2s
+      unhealthy_threshold: 1
+      healthy_threshold: 1
+      grpc_health_check: {service_name: readiness}
+"""
+
+
+def _health_port(port):
+    return "" if port is None else f", health_check_config: {{port_value: {port}}}"
+
+
+def _replica(ports):
+    port, health_port = ports
+    address = f"{{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}"
+    return f"\n        - {{endpoint: {{address: {address}{_health_port(health_port)}}}}}"
+
+
+def configuration(
+    mode, *, port, admin_port, picker_port, endpoints=(), max_picker_requests=None, health_port=None, replicas=()
+):
     """The Envoy configuration (YAML) for `mode`. `endpoints` matter only where the mode lists the pool's hosts."""
     return string.Template(_TEMPLATE.read_text()).substitute(
         port=port,
@@ -106,6 +130,9 @@ def configuration(mode, *, port, admin_port, picker_port, endpoints=(), max_pick
         circuit_breakers=""
         if max_picker_requests is None
         else f"\n    circuit_breakers: {{thresholds: [{{max_requests: {max_picker_requests}}}]}}",
+        health_checks="" if health_port is None else _HEALTH_CHECKS,
+        health_port=_health_port(health_port),
+        more_pickers="".join(map(_replica, replicas)),
         pool=_HOST_LIST + "".join(map(_host, endpoints)) if mode.host_list else _ORIGINAL_DST,
     )
 
@@ -125,6 +152,8 @@ class Envoy:
         binary=None,
         name="envoy",
         max_picker_requests=None,
+        health_port=None,
+        replicas=(),
     ):
         self.port = free_port(preferred=port)
         self.admin_port = free_port(preferred=admin_port)
@@ -137,6 +166,8 @@ class Envoy:
                 picker_port=picker_port,
                 endpoints=endpoints,
                 max_picker_requests=max_picker_requests,
+                health_port=health_port,
+                replicas=replicas,
             )
         )
         command = [

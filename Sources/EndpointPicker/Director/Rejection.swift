@@ -18,6 +18,8 @@ public enum Rejection: Error, Sendable, Equatable {
   case bodyTooLarge(limit: Int)
   /// The process holds as many request bytes as it may.
   case buffersFull
+  /// The request did not arrive, or was not decided, within the time it may take.
+  case requestTooSlow
   /// The client prefers to be told that no server has its prompt cached to waiting for one to process it.
   case notCached
   /// The body names its model in a way that cannot be replaced.
@@ -30,6 +32,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noCandidates, .buffersFull: 503
     case .schedulingFailed, .shed: 429
     case .bodyTooLarge: 413
+    case .requestTooSlow: 408
     case .denied, .modelNotReplaceable: 500
     case .notCached: 412
     }
@@ -42,6 +45,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noCandidates, .buffersFull: RequestError.Code.serviceUnavailable.rawValue
     case .schedulingFailed, .shed: RequestError.Code.resourceExhausted.rawValue
     case .bodyTooLarge: "PayloadTooLarge"
+    case .requestTooSlow: "RequestTimeout"
     case .denied, .modelNotReplaceable: RequestError.Code.internalError.rawValue
     case .notCached: "PreconditionFailed"
     }
@@ -56,6 +60,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .denied(let reason): "request cannot be admitted: \(reason)"
     case .shed: "system saturated, sheddable request dropped"
     case .bodyTooLarge(let limit): "request body exceeds \(limit) bytes"
+    case .requestTooSlow: "the request took too long to arrive"
     case .buffersFull: "too many request bytes are held in memory"
     case .notCached: "no decode worker has the requested KV cache"
     case .modelNotReplaceable: "the model in the request body cannot be replaced"
@@ -65,7 +70,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// Value of the response header that tells why a request was dropped; nil for requests that were wrong.
   public var dropReason: String? {
     switch self {
-    case .badRequest, .bodyTooLarge, .denied, .notCached, .modelNotReplaceable: nil
+    case .badRequest, .bodyTooLarge, .requestTooSlow, .denied, .notCached, .modelNotReplaceable: nil
     case .noCandidates: "rejected-no-endpoints"
     case .schedulingFailed, .shed, .buffersFull: "rejected-saturated"
     }

@@ -14,6 +14,12 @@ struct ServerCollector: MetricsCollector {
     let transport = server.statistics
     gauge("epp_connections", "Open gRPC connections.", server.connectionCount, &writer)
     counter("epp_accepted_connections_total", "gRPC connections accepted.", transport.connections, &writer)
+    writer.family(
+      "epp_ended_connections_total", kind: .counter, help: "gRPC connections ended because of what their peer did.")
+    let endings = server.endings
+    for ending in ConnectionEnding.allCases {
+      writer.sample(Double(endings[ending, default: 0]), labels: [("reason", ending.rawValue)])
+    }
     gauge("epp_streams", "Open HTTP/2 streams.", transport.streamsOpened - transport.streamsClosed, &writer)
     counter("epp_opened_streams_total", "HTTP/2 streams opened.", transport.streamsOpened, &writer)
     writer.family(

@@ -149,10 +149,10 @@ public struct EndpointPickerProcess {
       gauges: observation.poolGauges, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
-      drainTimeout: options.drainTimeout, logger: logger)
+      drainDelay: options.drainDelay, drainTimeout: options.drainTimeout, logger: logger)
     // Stopped in the opposite order: first the lease is given back, then streams are waited for, then the rest ends;
     // spans are exported until no request is left.
-    var running: [any Service] = []
+    var running: [any Service] = [SecondSignal(logger: logger)]
     if let decisionFile { running.append(decisionFile) }
     if let tracing { running.append(tracing.service) }
     if let inquiries {
@@ -217,6 +217,7 @@ public struct EndpointPickerProcess {
     configuration.maxMessageBytes = options.maxMessageBytes + (1 << 20)
     configuration.maxBufferedBytesPerConnection = options.maxBufferedBytesPerConnection
     configuration.maxBufferedBytes = options.maxBufferedBytes
+    configuration.connections = options.connections
     var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool, limits: limits)]
     if options.healthChecking { methods += HealthMethods.all(health) }
     var tls: (@Sendable () -> NIOSSLContext)?

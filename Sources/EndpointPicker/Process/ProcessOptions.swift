@@ -41,6 +41,8 @@ public struct ProcessOptions: Sendable {
   public var followsSubset = true
   /// End streams when the request was answered, where the proxy buffers request bodies and allows mode overrides.
   public var releasesStreamsEarly = false
+  /// How long a process that was told to end still serves new streams, while its health service says not to be ready.
+  public var drainDelay = Duration.zero
   /// How long open streams may go on after a termination signal.
   public var drainTimeout = Duration.seconds(30)
   /// Largest message and request body accepted, in bytes.
@@ -49,6 +51,8 @@ public struct ProcessOptions: Sendable {
   public var maxBufferedBytesPerConnection = 256 << 20
   /// Most bytes held in memory for all connections.
   public var maxBufferedBytes = 1 << 30
+  /// Connections of the ext_proc port and the time their peers have.
+  public var connections = ConnectionLimits()
   /// Event loops; 0 for one per core.
   public var threads = 0
   /// Unknown plugin parameters are errors in the older configuration API too.

@@ -10,12 +10,18 @@ struct ServingService: Service {
   let healthServer: GRPCServer
   let health: HealthStatus
   let scrapers: ScraperPool?
+  /// Between saying not to be ready and turning streams away, so that proxies notice in time.
+  let drainDelay: Duration
   let drainTimeout: Duration
   let logger: Logger
 
   func run() async throws {
     try? await gracefulShutdown()
     health.startDraining()
+    if drainDelay > .zero {
+      logger.info("not ready any more", metadata: ["delay": "\(drainDelay)"])
+      try? await Task.sleep(for: drainDelay)
+    }
     logger.info("draining", metadata: ["connections": "\(server.connectionCount)", "timeout": "\(drainTimeout)"])
     await server.shutDownGracefully(timeout: .nanoseconds(Int64(drainTimeout.inSeconds * 1e9)))
     await scrapers?.shutdown()

@@ -159,6 +159,7 @@ final class ExtProcCall: GRPCCall {
     switch limit {
     case .messageSize: reject(.bodyTooLarge(limit: limits.maxBodyBytes))
     case .connectionBuffers, .totalBuffers: reject(.buffersFull)
+    case .requestTime: reject(.requestTooSlow)
     }
   }
 

@@ -20,12 +20,20 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
   private var isReading = false
   private var isReadWithheld = false
   private var isClosing = false
+  private var hasOffended = false
   private var shutdown = Shutdown.none
   private var output = ByteBuffer()
-  private var lastInterval = NIODeadline.uptimeNanoseconds(0)
+  private let limits: ConnectionLimits
+  private var ticker: Scheduled<Void>?
+  private var seconds = 0
+  private var unreadSeconds = 0
 
-  init(server: GRPCServer, makeConnection: @escaping (any EventLoop) throws -> GRPCServerConnection) {
+  init(
+    server: GRPCServer, limits: ConnectionLimits,
+    makeConnection: @escaping (any EventLoop) throws -> GRPCServerConnection
+  ) {
     self.server = server
+    self.limits = limits
     self.makeConnection = makeConnection
   }
 
@@ -41,6 +49,7 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
       return
     }
     server.add(self, on: context.eventLoop)
+    scheduleTick(context)
     if context.channel.isActive { pump(context) }
   }
 
@@ -52,7 +61,6 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard let connection, !isClosing else { return }
     isReading = true
-    startResetIntervalIfDue(connection)
     let buffer = unwrapInboundIn(data)
     connection.counters.received(buffer.readableBytes)
     do {
@@ -60,6 +68,10 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
     } catch {
       server.connectionFailed(error)
       close(context)
+    }
+    if let offence = connection.http2.offence, !hasOffended {
+      hasOffended = true
+      server.ended(ConnectionEnding(offence))
     }
   }
 
@@ -96,6 +108,8 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
   func handlerRemoved(context: ChannelHandlerContext) {
     disconnect()
     self.context = nil
+    ticker?.cancel()
+    ticker = nil
     server.remove(self)
   }
 
@@ -190,11 +204,32 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
     context.close(promise: nil)
   }
 
-  /// Limits on what a peer does are per second, and only what arrives can break them.
-  private func startResetIntervalIfDue(_ connection: GRPCServerConnection) {
-    let now = NIODeadline.now()
-    guard now - lastInterval >= .seconds(1) else { return }
-    lastInterval = now
-    connection.http2.startResetInterval()
+  private func scheduleTick(_ context: ChannelHandlerContext) {
+    ticker = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
+      guard let self, let context = self.context else { return }
+      self.scheduleTick(context)
+      self.secondPassed()
+    }
+  }
+
+  /// What a peer may do is counted by the second, and what it may take is measured in seconds.
+  private func secondPassed() {
+    guard let context, let connection, !isClosing else { return }
+    let session = connection.http2
+    session.startInterval()
+    seconds += 1
+    if limits.handshakeSeconds > 0, !session.hasPeerSettings, seconds >= limits.handshakeSeconds {
+      server.ended(.handshake)
+      return forceClose()
+    }
+    unreadSeconds = context.channel.isWritable ? 0 : unreadSeconds + 1
+    if limits.stallSeconds > 0, unreadSeconds >= limits.stallSeconds {
+      server.ended(.unread)
+      return forceClose()
+    }
+    let found = session.endOverdueStreams(
+      requestLimit: limits.requestSeconds > 0 ? limits.requestSeconds : nil,
+      stallLimit: limits.stallSeconds > 0 ? limits.stallSeconds : nil)
+    if found > 0 { pump(context) }
   }
 }

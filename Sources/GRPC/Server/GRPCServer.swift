@@ -14,8 +14,11 @@ public final class GRPCServer: Sendable {
     var counters: [ObjectIdentifier: ConnectionCounters] = [:]
     /// Of connections that are gone.
     var past = TransportStatistics()
+    var endings: [ConnectionEnding: Int] = [:]
     var isDraining = false
   }
+
+  private struct TooManyConnections: Error {}
 
   private let configuration: GRPCServerConfiguration
   private let methods: [any GRPCMethod]
@@ -39,6 +42,9 @@ public final class GRPCServer: Sendable {
 
   /// Open connections.
   public var connectionCount: Int { state.withLock { $0.connections.count } }
+
+  /// How many connections were ended here, by reason.
+  public var endings: [ConnectionEnding: Int] { state.withLock { $0.endings } }
 
   /// Bytes that all streams hold in memory.
   public var bufferedBytes: Int { totalBudget.bytes }
@@ -71,10 +77,15 @@ public final class GRPCServer: Sendable {
   }
 
   private func addHandlers(to channel: any Channel) throws {
+    guard connectionCount < configuration.connections.maxConnections else {
+      ended(.tooMany)
+      throw TooManyConnections()
+    }
     if let tls {
       try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls()))
     }
-    let handler = GRPCChannelHandler(server: self) { [methods, configuration, totalBudget] eventLoop in
+    let handler = GRPCChannelHandler(server: self, limits: configuration.connections) {
+      [methods, configuration, totalBudget] eventLoop in
       try GRPCServerConnection(
         methods: methods, configuration: configuration, totalBudget: totalBudget, eventLoop: eventLoop)
     }
@@ -119,6 +130,11 @@ public final class GRPCServer: Sendable {
       guard let counters = state.counters.removeValue(forKey: ObjectIdentifier(handler)) else { return }
       state.past = state.past + counters.statistics
     }
+  }
+
+  func ended(_ ending: ConnectionEnding) {
+    state.withLock { $0.endings[ending, default: 0] += 1 }
+    logger.debug("connection ended", metadata: ["reason": "\(ending.rawValue)"])
   }
 
   func connectionFailed(_ error: any Error) {

@@ -10,6 +10,14 @@ public struct GRPCServerConfiguration: Sendable {
   public var maxBufferedBytes = 1 << 30
   /// HTTP/2 windows and limits.
   public var http2 = HTTP2Settings()
+  /// Connections and the time their peers have.
+  public var connections = ConnectionLimits() {
+    didSet {
+      http2.maxConcurrentStreams = UInt32(clamping: connections.maxConcurrentStreams)
+      http2.unfinishedResetRate = connections.unfinishedResetsPerSecond
+      http2.controlFrameRate = connections.controlFramesPerSecond
+    }
+  }
 
   /// Creates the default limits.
   public init() {}

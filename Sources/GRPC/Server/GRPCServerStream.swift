@@ -143,8 +143,19 @@ public final class GRPCServerStream: HTTP2StreamHandler {
 
   private func exceeded(_ limit: GRPCLimit, _ call: any GRPCCall) {
     call.exceeded(limit)
-    finish(GRPCStatus(.resourceExhausted, "\(limit)"))
+    finish(GRPCStatus(limit == .requestTime ? .deadlineExceeded : .resourceExhausted, "\(limit)"))
     reader.reset()
+  }
+
+  /// Has the call give its request up.
+  public func overdue() {
+    guard !isFinished else { return }
+    guard let call else {
+      // Not even the headers are complete.
+      http2?.reset(.cancel)
+      return
+    }
+    exceeded(.requestTime, call)
   }
 
   /// Tells the call that the client sends no more.

@@ -9,6 +9,7 @@ final class RecordingHandler: HTTP2StreamHandler {
   private(set) var body: [UInt8] = []
   private(set) var endCount = 0
   private(set) var drainedCount = 0
+  private(set) var overdueCalls = 0
   /// One entry for each call of `closed`; more than one is always a mistake.
   private(set) var closedWith: [HTTP2ErrorCode] = []
   /// Callbacks after `closed`; any is a mistake.
@@ -59,6 +60,11 @@ final class RecordingHandler: HTTP2StreamHandler {
     noteCall()
     drainedCount += 1
     onDrained(self)
+  }
+
+  func overdue() {
+    noteCall()
+    overdueCalls += 1
   }
 
   func closed(_ code: HTTP2ErrorCode) {
