@@ -68,7 +68,8 @@ public final class SchedulingProfile: Sendable {
       Self.add(scores, scorers[index].weight, to: totals)
       trace?.scorers.append(
         DecisionTrace.ScorerScores(
-          name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp)))
+          name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp),
+          estimates: (scorers[index].scorer as? any EstimatingScorer)?.estimates(cycle) ?? []))
     }
     // The memory of the last picks is used again.
     var picks: [Int] = []
