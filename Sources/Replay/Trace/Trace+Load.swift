@@ -49,7 +49,7 @@ extension Trace {
         return draw < 0
       }
       let prefix = (0..<prefixTokens / tokensPerBlock).map { UInt64(group ?? 0) << 32 | UInt64($0) }
-      let own = (0..<questionTokens / tokensPerBlock).map { 1 << 63 | UInt64(number) << 20 | UInt64($0) }
+      let own = (0..<questionTokens / tokensPerBlock).map { UInt64(1) << 63 | UInt64(number) << 20 | UInt64($0) }
       return ReplayRequest(
         arrival: now, promptTokens: (prefix.count + own.count) * tokensPerBlock, outputTokens: max(1, outputTokens),
         blocks: prefix + own)
