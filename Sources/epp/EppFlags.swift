@@ -45,6 +45,8 @@ struct EppFlags: ParsableCommand {
   var configFile = ""
   @Option(help: "An EndpointPickerConfig as text.")
   var configText = ""
+  @Option(help: "A built-in configuration: default, or adaptive (the soonest expected first token; no weights).")
+  var routingProfile = ""
   @Option(help: "Check the configuration, print it with all defaults filled in, and exit: 0 if it can be used, else 1.")
   var validate = false
   @Option(help: "Allow plugin types that are not settled (newer API version only).")
@@ -170,7 +172,8 @@ struct EppFlags: ParsableCommand {
 
   enum CodingKeys: String, CodingKey {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
-    case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig
+    case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig,
+      routingProfile
     case validate, allowExperimentalPlugins, policyFile, seed
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainDelay, drainTimeout
@@ -198,6 +201,7 @@ extension EppFlags {
     GoFlag("endpoint-selector", .string), GoFlag("endpoint-target-ports", .list), GoFlag("endpoints", .list),
     GoFlag("disable-endpoint-subset-filter", .bool),
     GoFlag("config-file", .string), GoFlag("config-text", .string), GoFlag("strict-config", .bool),
+    GoFlag("routing-profile", .string),
     GoFlag("validate", .bool), GoFlag("allow-experimental-plugins", .bool), GoFlag("policy-file", .string),
     GoFlag("seed", .int),
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
@@ -258,6 +262,7 @@ extension EppFlags {
     }
     if !configFile.isEmpty { options.configuration = .file(path: configFile) }
     if !configText.isEmpty { options.configuration = .text(configText) }
+    if given.contains("routing-profile") { options.configuration = .profile(try namedProfile()) }
     if given.contains("endpoints") { options.endpoints = try EndpointsFlag.parse(endpoints.joined(separator: ",")) }
     options.allowsExperimentalPlugins = allowExperimentalPlugins
     if !policyFile.isEmpty { options.policyFile = policyFile }
@@ -296,6 +301,17 @@ extension EppFlags {
     options.showsDashboard = dashboard
     options.explain = try explainOptions()
     return options
+  }
+
+  private func namedProfile() throws -> RoutingProfile {
+    for (flag, value) in [("config-file", configFile), ("config-text", configText)] where !value.isEmpty {
+      throw ProcessError("--routing-profile and --\(flag) cannot both be given: each is a whole configuration")
+    }
+    guard let profile = RoutingProfile(rawValue: routingProfile) else {
+      let names = RoutingProfile.allCases.map(\.rawValue).joined(separator: " or ")
+      throw ProcessError("--routing-profile must be \(names), not \"\(routingProfile)\"")
+    }
+    return profile
   }
 
   private func metricsDefaults() throws -> MetricsSourceDefaults {

@@ -245,3 +245,23 @@ def test_deprecated_flags_set_defaults_of_the_metrics_source(launch, tmp_path):
     wait_until(lambda: picker.metric("inference_pool_average_queue_size") == 5, "the queue length is read")
     assert "--model-server-metrics-path is deprecated" in picker.process.log_tail()
     server.close()
+
+
+def test_routing_profile_is_a_configuration_by_name(launch, tmp_path):
+    def validate_flags(*arguments):
+        result = subprocess.run(
+            [launch.bin_dir / "epp", "--validate", *arguments], capture_output=True, text=True, timeout=60
+        )
+        return result.returncode, result.stdout, result.stderr
+
+    code, output, _ = validate_flags("--routing-profile=adaptive")
+    assert code == 0 and "ttft-estimate-scorer" in output and "queue-scorer" not in output
+    code, output, _ = validate_flags("--routing-profile", "default")
+    assert code == 0 and "queue-scorer" in output
+
+    code, _, errors = validate_flags("--routing-profile=fast")
+    assert code != 0 and '--routing-profile must be default or adaptive, not "fast"' in errors
+    path = tmp_path / "config.yaml"
+    path.write_text(NEWER)
+    code, _, errors = validate_flags("--routing-profile=adaptive", f"--config-file={path}")
+    assert code != 0 and "--routing-profile and --config-file cannot both be given" in errors

@@ -75,6 +75,13 @@ extension DecisionRecord {
       json.endArray()
     }
     json.endArray()
+    if let times = profile.scorers.first(where: { !$0.estimates.isEmpty })?.estimates {
+      // In the order of the scores.
+      json.key("ttft_estimates_ms")
+      json.beginArray()
+      for position in profile.finalOrder.prefix(shown) { json.value(times[position] * 1_000, decimals: 3) }
+      json.endArray()
+    }
     json.field("more", profile.endpoints.count - shown)
   }
 

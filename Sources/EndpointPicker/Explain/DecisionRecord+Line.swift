@@ -108,6 +108,9 @@ extension DecisionRecord {
         json.beginObject()
         for scorer in profile.scorers { json.field(scorer.name, scorer.scores[position], decimals: 6) }
         json.endObject()
+        if let times = profile.scorers.first(where: { !$0.estimates.isEmpty })?.estimates {
+          json.field("ttft_estimate_ms", times[position] * 1_000, decimals: 3)
+        }
         json.endObject()
       }
     }

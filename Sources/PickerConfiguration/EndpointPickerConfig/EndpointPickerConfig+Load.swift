@@ -7,6 +7,8 @@ extension EndpointPickerConfig {
     case text(String)
     /// No configuration was given.
     case builtIn(Lineage)
+    /// A configuration that has a name.
+    case profile(RoutingProfile)
   }
 
   /// Reads, decodes and checks a configuration.
@@ -26,6 +28,8 @@ extension EndpointPickerConfig {
       config = try decode(text, source: "--config-text")
     case .builtIn(let lineage):
       config = try decode(defaultText(for: lineage), source: defaultSource)
+    case .profile(let profile):
+      config = try decode(profile.text, source: "--routing-profile \(profile.rawValue)")
     }
     try config.checkReferences(implicitPlugins: implicitPlugins)
     return config

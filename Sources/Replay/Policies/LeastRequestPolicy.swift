@@ -20,9 +20,9 @@ final class LeastRequestPolicy: RoutingPolicy {
     return server
   }
 
-  func answerBegan(number: Int) {}
+  func answerBegan(number: Int, now: Double) {}
 
-  func answerEnded(number: Int) {
+  func answerEnded(number: Int, now: Double) {
     guard let server = serverOf.removeValue(forKey: number) else { return }
     inFlight[server] -= 1
   }

@@ -12,8 +12,8 @@ final class RoundRobinPolicy: RoutingPolicy {
     return next
   }
 
-  func answerBegan(number: Int) {}
-  func answerEnded(number: Int) {}
+  func answerBegan(number: Int, now: Double) {}
+  func answerEnded(number: Int, now: Double) {}
   func scrapeBegan(server: Int) {}
   func scraped(_ state: ServerState, server: Int, now: Double) {}
 }

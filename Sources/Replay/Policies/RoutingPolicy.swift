@@ -9,9 +9,9 @@ protocol RoutingPolicy: AnyObject {
   /// - Returns: the index of the server; nil when the request is turned away.
   func place(_ request: ReplayRequest, number: Int, now: Double) -> Int?
   /// The first token of the answer has arrived.
-  func answerBegan(number: Int)
+  func answerBegan(number: Int, now: Double)
   /// The answer has ended, or the server refused the request.
-  func answerEnded(number: Int)
+  func answerEnded(number: Int, now: Double)
   /// A scrape of a server is being sent.
   func scrapeBegan(server: Int)
   /// The scrape has been read.

@@ -20,10 +20,13 @@ final class SchedulerPolicy: RoutingPolicy {
   private let tokensPerBlock: Int
   private var writer = PromptWriter()
   private var leases: [Int: PlacedLeases] = [:]
+  private let observers: [any RequestObserver]
+  private var observed: [Int: (arrival: Double, observations: [any RequestObservation])] = [:]
 
   /// - Throws: ``ReplayError`` when the configuration cannot be loaded.
   init(
-    _ config: EndpointPickerConfig, registry: PluginRegistry, servers: [String], seed: UInt64, tokensPerBlock: Int
+    _ config: EndpointPickerConfig, registry: PluginRegistry, servers: [String], seed: UInt64, tokensPerBlock: Int,
+    reserves: Bool
   ) throws(ReplayError) {
     table = EndpointTable()
     do {
@@ -39,6 +42,8 @@ final class SchedulerPolicy: RoutingPolicy {
       })
     parsers = RequestParserRegistry(plugins.parsers)
     cycle = SchedulingCycle(table: table, seed: seed)
+    cycle.countsPendingRequests = reserves
+    observers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
     self.tokensPerBlock = tokensPerBlock
   }
 
@@ -61,6 +66,7 @@ final class SchedulerPolicy: RoutingPolicy {
     let chosen = cycle.results[primary].endpoints[0]
     leases[number] = reserve(primary)
     scheduler.requestPlaced(cycle, primary: primary)
+    if !observers.isEmpty { observed[number] = (now, observers.compactMap { $0.requestBegan(cycle) }) }
     return chosen.slot
   }
 
@@ -80,9 +86,18 @@ final class SchedulerPolicy: RoutingPolicy {
     return placed
   }
 
-  func answerBegan(number: Int) { leases[number]?.answerBegan() }
+  func answerBegan(number: Int, now: Double) {
+    leases[number]?.answerBegan()
+    guard let request = observed[number] else { return }
+    for observation in request.observations { observation.responseBegan(after: now - request.arrival) }
+  }
 
-  func answerEnded(number: Int) { leases[number] = nil }
+  func answerEnded(number: Int, now: Double) {
+    leases[number] = nil
+    guard let request = observed.removeValue(forKey: number) else { return }
+    let end = RequestEnd(isComplete: true, seconds: now - request.arrival)
+    for observation in request.observations { observation.ended(end) }
+  }
 
   func scrapeBegan(server: Int) { table.scrapeStarted(slot: server) }
 

@@ -9,7 +9,8 @@ extension ReplayReport {
         let summary = run.summary
         return Document.Run(
           name: run.name, requests: summary.requests, turned_away: summary.unserved,
-          prefix_hit_share: summary.prefixHitShare, load_spread: summary.loadSpread,
+          prefix_hit_share: summary.prefixHitShare, share_of_ceiling: summary.shareOfCeiling,
+          goodput: summary.goodput, load_spread: summary.loadSpread,
           mean_in_flight: summary.meanInFlight, queue_time: Document.Times(summary.queueTime),
           ttft: Document.Times(summary.timeToFirstToken), latency: Document.Times(summary.latency),
           duration: summary.duration,
@@ -42,6 +43,8 @@ extension ReplayReport {
       let requests: Int
       let turned_away: Int
       let prefix_hit_share: Double
+      let share_of_ceiling: Double
+      let goodput: Double
       let load_spread: Double
       let mean_in_flight: [Double]
       let queue_time: Times

@@ -35,6 +35,8 @@ public struct ReplayReport: Sendable, Hashable {
       row("requests") { String($0.requests) },
       row("turned away") { String($0.unserved) },
       row("prefix hit share") { Self.percent($0.prefixHitShare) },
+      row("of the ceiling") { Self.percent($0.shareOfCeiling) },
+      row("goodput") { Self.percent($0.goodput) },
       row("load spread") { Self.decimal($0.loadSpread, places: 3) },
       row("queue time p50") { Self.seconds($0.queueTime.percentile(0.5)) },
       row("queue time p99") { Self.seconds($0.queueTime.percentile(0.99)) },

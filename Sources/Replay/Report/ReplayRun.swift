@@ -9,11 +9,11 @@ public struct ReplayRun: Sendable, Hashable {
   /// The figures.
   public let summary: ReplaySummary
 
-  init(name: String, trace: Trace, servers: Int, outcomes: [RequestOutcome]) {
+  init(name: String, trace: Trace, servers: Int, outcomes: [RequestOutcome], targetTTFT: Double) {
     self.name = name
     self.servers = servers
     self.outcomes = outcomes
-    summary = ReplaySummary(trace, outcomes, servers: servers)
+    summary = ReplaySummary(trace, outcomes, servers: servers, targetTTFT: targetTTFT)
   }
 
   /// Share of the requests that went to another server than in another run of the same trace, 0…1.

@@ -6,6 +6,10 @@ public struct ReplaySummary: Sendable, Hashable {
   public let unserved: Int
   /// Part of all prompt tokens that was found in prefix caches, 0…1.
   public let prefixHitShare: Double
+  /// ``prefixHitShare`` as part of what one cache without limits would find; 0 when that finds nothing.
+  public let shareOfCeiling: Double
+  /// Part of all requests whose first token came within ``ServerSettings/targetTTFT``, 0…1.
+  public let goodput: Double
   /// Requests in flight on each server, on average over the run.
   public let meanInFlight: [Double]
   /// Standard deviation of ``meanInFlight`` over its mean; 0 when all servers carry the same.
@@ -19,7 +23,7 @@ public struct ReplaySummary: Sendable, Hashable {
   /// From the first arrival until the last answer ended.
   public let duration: Double
 
-  init(_ trace: Trace, _ outcomes: [RequestOutcome], servers: Int) {
+  init(_ trace: Trace, _ outcomes: [RequestOutcome], servers: Int, targetTTFT: Double) {
     let served = zip(trace.requests, outcomes).filter { $0.1.latency != nil }
     let promptTokens = served.reduce(0) { $0 + $1.0.promptTokens }
     let cachedTokens = served.reduce(0) { $0 + $1.1.cachedTokens }
@@ -33,6 +37,10 @@ public struct ReplaySummary: Sendable, Hashable {
     requests = outcomes.count
     unserved = outcomes.count - served.count
     prefixHitShare = promptTokens > 0 ? Double(cachedTokens) / Double(promptTokens) : 0
+    let ceiling = trace.hitCeiling
+    shareOfCeiling = ceiling > 0 ? prefixHitShare / ceiling : 0
+    let inTime = served.count { $0.1.timeToFirstToken ?? .infinity <= targetTTFT }
+    goodput = outcomes.isEmpty ? 0 : Double(inTime) / Double(outcomes.count)
     meanInFlight = carried
     loadSpread = Self.spread(carried)
     queueTime = Distribution(served.compactMap { $0.1.queueTime })

@@ -9,10 +9,16 @@ public struct Contender: Sendable {
     case roundRobin = "round-robin"
     /// The server with the fewest requests in flight.
     case leastRequest = "least-request"
+    /// Any server.
+    case random
+    /// The less loaded of two servers drawn at random.
+    case powerOfTwo = "power-of-two"
+    /// Consistent hashing of the first block of the prompt with bounded load.
+    case boundedHash = "bounded-hash"
   }
 
   enum Kind: Sendable {
-    case configuration(EndpointPickerConfig, PluginRegistry)
+    case configuration(EndpointPickerConfig, PluginRegistry, reserves: Bool)
     case baseline(Baseline)
   }
 
@@ -21,10 +27,13 @@ public struct Contender: Sendable {
   let kind: Kind
 
   /// A configuration of the picker.
-  /// - Parameter registry: the plugin types the configuration may name.
-  public init(name: String, configuration: EndpointPickerConfig, registry: PluginRegistry) {
+  /// - Parameters:
+  ///   - registry: the plugin types the configuration may name.
+  ///   - reserves: whether scorers see what was placed since the last scrape, as the running picker has it. Off, they see
+  ///     scraped values alone, as those of the reference do.
+  public init(name: String, configuration: EndpointPickerConfig, registry: PluginRegistry, reserves: Bool = true) {
     self.name = name
-    kind = .configuration(configuration, registry)
+    kind = .configuration(configuration, registry, reserves: reserves)
   }
 
   /// A baseline, named after itself.
@@ -35,16 +44,19 @@ public struct Contender: Sendable {
 
   func makePolicy(servers: Int, seed: UInt64, tokensPerBlock: Int) throws(ReplayError) -> any RoutingPolicy {
     switch kind {
-    case .configuration(let config, let registry):
+    case .configuration(let config, let registry, let reserves):
       do throws(ReplayError) {
         return try SchedulerPolicy(
           config, registry: registry, servers: (0..<servers).map { "server-\($0)" }, seed: seed,
-          tokensPerBlock: tokensPerBlock)
+          tokensPerBlock: tokensPerBlock, reserves: reserves)
       } catch {
         throw ReplayError("\(name): \(error)")
       }
     case .baseline(.roundRobin): return RoundRobinPolicy(servers: servers)
     case .baseline(.leastRequest): return LeastRequestPolicy(servers: servers, seed: seed)
+    case .baseline(.random): return RandomPolicy(servers: servers, choices: 1, seed: seed)
+    case .baseline(.powerOfTwo): return RandomPolicy(servers: servers, choices: 2, seed: seed)
+    case .baseline(.boundedHash): return BoundedHashPolicy(servers: servers)
     }
   }
 
@@ -54,6 +66,7 @@ public struct Contender: Sendable {
     try settings.validate()
     let policy = try makePolicy(servers: settings.count, seed: seed, tokensPerBlock: trace.tokensPerBlock)
     var simulation = try Simulation(trace, on: settings, by: policy)
-    return ReplayRun(name: name, trace: trace, servers: settings.count, outcomes: simulation.run())
+    return ReplayRun(
+      name: name, trace: trace, servers: settings.count, outcomes: simulation.run(), targetTTFT: settings.targetTTFT)
   }
 }

@@ -8,6 +8,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var engine: EngineConfiguration
   /// Time between scrapes of a server, in seconds, 0.001...60.
   public var scrapeInterval = 0.05
+  /// The time to first token within which an answer counts as goodput, in seconds, more than 0.
+  public var targetTTFT = 5.0
 
   /// Eight servers, each with the simulator's default speed and a KV cache of half a million tokens, which is what an
   /// 80 GB accelerator has left beside an 8B model.
@@ -22,6 +24,9 @@ public struct ServerSettings: Sendable, Equatable {
     guard (1...1_024).contains(count) else { throw ReplayError("--servers must be 1 to 1024, not \(count)") }
     guard (0.001...60).contains(scrapeInterval) else {
       throw ReplayError("--scrape-interval must be 1ms to 60s, not \(scrapeInterval) s")
+    }
+    guard targetTTFT > 0, targetTTFT.isFinite else {
+      throw ReplayError("--target-ttft must be more than 0, not \(targetTTFT) s")
     }
     do {
       try engine.validate()

@@ -57,7 +57,7 @@ struct Simulation {
       submitted[server].append(number)
     } catch {
       outcomes[number].isRefused = true
-      policy.answerEnded(number: number)
+      policy.answerEnded(number: number, now: arrival.seconds)
     }
   }
 
@@ -128,11 +128,11 @@ struct Simulation {
     case .firstToken(let id):
       let number = number(of: id, server)
       outcomes[number].timeToFirstToken = elapsed(event.time, number)
-      policy.answerBegan(number: number)
+      policy.answerBegan(number: number, now: event.time.seconds)
     case .finished(let id):
       let number = number(of: id, server)
       outcomes[number].latency = elapsed(event.time, number)
-      policy.answerEnded(number: number)
+      policy.answerEnded(number: number, now: event.time.seconds)
     case .preempted, .token, .step:
       break
     }

@@ -20,7 +20,7 @@ struct PromptWriter: ~Copyable {
 
   /// The body of a completions request; valid until the next one is written, with the padding parsers need behind it.
   mutating func body(of request: ReplayRequest, tokensPerBlock: Int) -> UnsafeRawBufferPointer {
-    let head = Array("{\"model\":\"\(Self.escaped(request.model))\",\"prompt\":\"".utf8)
+    let head = Array("{\"model\":\"\(Self.escaped(request.model))\",\"stream\":true,\"prompt\":\"".utf8)
     let tail = Array("\"}".utf8)
     let promptBytes = max(1, request.promptTokens) * Self.bytesPerToken
     reserve(head.count + promptBytes + tail.count + RequestParsingContext.bodyPadding)

@@ -21,6 +21,8 @@ public final class DecisionTrace {
     public let weight: Double
     /// Its scores after clamping, before the weight, in the order of ``ProfileTrace/endpoints``.
     public let scores: [Double]
+    /// The times behind the scores in seconds, in the same order; empty for scorers that do not estimate times.
+    public var estimates: [Double] = []
   }
 
   /// What one profile did.

@@ -69,7 +69,8 @@ public final class SchedulingProfile: Sendable {
       cycle.stopwatch?.lap(.scorer, scorers[index].name)
       trace?.scorers.append(
         DecisionTrace.ScorerScores(
-          name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp)))
+          name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp),
+          estimates: (scorers[index].scorer as? any EstimatingScorer)?.estimates(cycle) ?? []))
       Self.move(scores, scorers[index].weight, to: totals)
     }
     // The memory of the last picks is used again.

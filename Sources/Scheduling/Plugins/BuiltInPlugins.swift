@@ -30,6 +30,7 @@ enum BuiltInPlugins {
     .runningRequestsSizeScorer,
     .sessionAffinityScorer,
     .tokenLoadScorer,
+    .ttftEstimateScorer,
     // Pickers
     .maxScorePicker,
     .randomPicker,

@@ -23,6 +23,12 @@ public protocol Scorer: Plugin {
   func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>)
 }
 
+/// A scorer whose scores come from times, which people want to see.
+public protocol EstimatingScorer: Scorer {
+  /// What it expects of each candidate of the cycle, in seconds. Asked only for explained decisions.
+  func estimates(_ cycle: SchedulingCycle) -> [Double]
+}
+
 /// A scorer that looks at one candidate at a time; more convenient than ``Scorer`` and slower with many endpoints.
 public protocol EndpointScorer: Scorer {
   /// The score of one candidate, at best within 0…1.

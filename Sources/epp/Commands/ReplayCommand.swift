@@ -26,12 +26,32 @@ struct ReplayCommand: Subcommand {
   var outputTokens = 128
   @Option(help: "A configuration to replay; give two to compare them. Without it the built-in default is replayed.")
   var configFile: [String] = []
-  @Option(help: "A baseline to compare with, round-robin or least-request; may be repeated.")
+  @Option(help: "A built-in configuration to replay, default or adaptive; may be repeated.")
+  var routingProfile: [RoutingProfile] = []
+  @Flag(help: "Replay the built-in default with scraped values alone too, as scorers of the reference see them.")
+  var withoutReservation = false
+  @Option(
+    help: """
+      A baseline to compare with: round-robin, least-request, random, power-of-two or bounded-hash; may be repeated.
+      """)
   var baseline: [Contender.Baseline] = []
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 1
   @Option(help: "How many times faster than recorded requests arrive.")
   var speed = 1.0
+  @Option(
+    help: """
+      Share of the time that the servers would compute prompts for if they shared a cache without limits; sets the \
+      speed in place of --speed.
+      """)
+  var load: Double?
+  @Option(help: "Time to first token within which an answer counts as goodput.")
+  var targetTtft = "5s"
+  @Option(
+    help: """
+      In place of a trace: groups,requests,prefix,question,output in tokens, for requests of groups that share a prefix.
+      """)
+  var sharedPrefixes: String?
   @Option(help: "Replay only the first requests, so many.")
   var limit: Int?
   @Option(help: "File to write a plot to, as an SVG image.")
@@ -59,7 +79,13 @@ struct ReplayCommand: Subcommand {
   var refreshMetricsInterval = "50ms"
 
   func validate() throws {
-    guard (trace == nil) != (decisions == nil) else { throw ValidationError("give either --trace or --decisions") }
+    guard [trace, decisions, sharedPrefixes].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("give either --trace or --decisions, or --shared-prefixes")
+    }
+    guard load.map({ $0.isFinite && $0 > 0 }) ?? true else { throw ValidationError("--load must be more than 0") }
+    guard GoDuration(targetTtft) != nil else {
+      throw ValidationError("--target-ttft must be a duration such as 5s")
+    }
     guard outputTokens > 0 else { throw ValidationError("--output-tokens must be more than 0") }
     guard speed.isFinite, speed > 0 else { throw ValidationError("--speed must be more than 0") }
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
@@ -74,7 +100,10 @@ struct ReplayCommand: Subcommand {
     let settings = serverSettings(recorded: input.recorded)
     var runs: [ReplayRun] = []
     for contender in try contenders() {
-      runs.append(try contender.replay(requests.faster(by: speed), on: settings, seed: seed))
+      runs.append(
+        try contender.replay(
+          requests.faster(by: load.map { requests.speed(forLoad: $0, on: settings) } ?? speed), on: settings, seed: seed
+        ))
     }
     let report = ReplayReport(
       source: Self.name(of: input.path), runs: runs,
@@ -86,6 +115,16 @@ struct ReplayCommand: Subcommand {
   }
 
   private func readInput() throws -> (path: String, trace: Trace, recorded: RecordedTrace?) {
+    if let sharedPrefixes {
+      let numbers = sharedPrefixes.split(separator: ",").compactMap { Int($0) }
+      guard numbers.count == 5, numbers.allSatisfy({ (1...1_000_000).contains($0) }) else {
+        throw ValidationError("--shared-prefixes must be five numbers from 1 to 1000000 with commas between them")
+      }
+      let trace = Trace.sharedPrefixes(
+        groups: numbers[0], requests: numbers[1], prefixTokens: numbers[2], questionTokens: numbers[3],
+        outputTokens: numbers[4], seed: seed)
+      return ("shared prefixes \(sharedPrefixes)", trace, nil)
+    }
     let path = trace ?? decisions ?? ""
     let text = try BoundedFile.text(at: path, limit: 1 << 30)
     if trace != nil { return (path, try Trace.hashTrace(text, source: path), nil) }
@@ -100,7 +139,7 @@ struct ReplayCommand: Subcommand {
 
   private func contenders() throws -> [Contender] {
     var contenders: [Contender] = []
-    if configFile.isEmpty {
+    if configFile.isEmpty, routingProfile.isEmpty {
       contenders.append(
         Contender(
           name: "default", configuration: try EndpointPickerConfig.load(.builtIn(.llmD)), registry: .standard))
@@ -110,6 +149,18 @@ struct ReplayCommand: Subcommand {
         Contender(
           name: Self.name(of: path), configuration: try EndpointPickerConfig.load(.file(path: path)),
           registry: .standard))
+    }
+    for profile in routingProfile {
+      contenders.append(
+        Contender(
+          name: profile.rawValue, configuration: try EndpointPickerConfig.load(.profile(profile)),
+          registry: .standard))
+    }
+    if withoutReservation {
+      contenders.append(
+        Contender(
+          name: "no-reservation", configuration: try EndpointPickerConfig.load(.builtIn(.llmD)), registry: .standard,
+          reserves: false))
     }
     return contenders + baseline.map { Contender($0) }
   }
@@ -125,6 +176,7 @@ struct ReplayCommand: Subcommand {
     settings.engine.blockCount = numGpuBlocks
     settings.engine.blockSize = blockSize
     if let interval = GoDuration(refreshMetricsInterval) { settings.scrapeInterval = interval.seconds }
+    if let target = GoDuration(targetTtft) { settings.targetTTFT = target.seconds }
     return settings
   }
 
@@ -132,3 +184,4 @@ struct ReplayCommand: Subcommand {
 }
 
 extension Contender.Baseline: ExpressibleByArgument {}
+extension RoutingProfile: ExpressibleByArgument {}

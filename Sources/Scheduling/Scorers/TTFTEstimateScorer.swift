@@ -1,0 +1,138 @@
+import Endpoints
+import PickerConfiguration
+
+/// `ttft-estimate-scorer`: prefers the candidate that is expected to give the first token soonest.
+///
+/// All that matters is brought to one unit, seconds, so there are no weights to find:
+///
+/// estimate = (own + pending + foreign) / rate + interference + d · running
+///
+/// with *own* = prompt tokens that the candidate does not have cached, *pending* = such tokens of requests placed there
+/// that wait for their first token, *foreign* = requests waiting there that this process did not place, times the mean
+/// uncached prompt, *rate* = the candidate's learned prefill rate, *d* = what a running sequence adds to a step, and
+/// *interference* = d · running · steps, since prompts are computed in steps that decode for the running sequences too.
+/// Candidates are compared by cost = estimate + c · own / rate, where c counts what the computing of this prompt takes
+/// from requests that come later. Score: (least cost) / cost, which is 1 for the best candidate.
+public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver {
+  /// The parameters of the scorer.
+  public struct Parameters: Sendable, Hashable {
+    /// Prompt tokens a server computes in a second, as long as nothing else was learned.
+    public var prefillTokensPerSecond = 8_000.0
+    /// Seconds that a running sequence adds to a step of the server.
+    public var decodeSecondsPerSequence = 0.0001
+    /// Tokens that a server computes in one step.
+    public var stepTokens = 2_048.0
+    /// How much the computing of uncached tokens counts beyond the wait of the request itself.
+    public var computeWeight = 1.0
+
+    /// Creates the default parameters.
+    public init() {}
+  }
+
+  let parameters: Parameters
+  let load: InFlightLoadAttributes
+  let rates: PrefillRates
+
+  /// Creates a scorer.
+  /// - Parameter endpoints: where what is learned of the endpoints is kept.
+  public init(parameters: Parameters = Parameters(), load: InFlightLoadAttributes, endpoints: EndpointTable) {
+    self.parameters = parameters
+    self.load = load
+    rates = PrefillRates(prior: parameters.prefillTokensPerSecond, endpoints: endpoints)
+  }
+
+  /// Scores by the estimates.
+  public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
+    guard !scores.isEmpty else { return }
+    estimate(cycle, computeWeight: parameters.computeWeight, into: scores)
+    var least = scores[0]
+    for position in scores.indices where scores[position] < least { least = scores[position] }
+    for position in scores.indices {
+      scores[position] = scores[position] > least ? least / scores[position] : 1
+    }
+  }
+
+  /// The estimates in seconds, for people.
+  public func estimates(_ cycle: SchedulingCycle) -> [Double] {
+    Array(unsafeUninitializedCapacity: cycle.count) { target, count in
+      let target = UnsafeMutableBufferPointer(rebasing: target[..<cycle.count])
+      estimate(cycle, computeWeight: 0, into: target)
+      count = cycle.count
+    }
+  }
+
+  private func estimate(
+    _ cycle: SchedulingCycle, computeWeight: Double, into target: UnsafeMutableBufferPointer<Double>
+  ) {
+    let tokens = cycle.values(rates.tokens)
+    let seconds = cycle.values(rates.seconds)
+    let pending = cycle.inFlightTokens
+    let placed = cycle.inFlightRequests
+    let unseen = cycle.pendingRequests
+    let waiting = cycle.values(.waitingQueueSize)
+    let running = cycle.values(.runningRequests)
+    let uncached = cycle.attribute(load.uncachedRequestTokens)
+    let prompt = Double(cycle.request.promptTokens)
+    let meanTokens = rates.meanTokens
+    for position in target.indices {
+      let own = uncached?[position] ?? prompt
+      let total = waiting[position] + running[position] + unseen[position]
+      let foreign = max(0, min(waiting[position], total - placed[position]))
+      let ahead = pending[position] + foreign * meanTokens
+      let rate = rates.rate(tokens: tokens[position], seconds: seconds[position])
+      let batch = parameters.decodeSecondsPerSequence * (running[position] + unseen[position])
+      let steps = 1 + (own + ahead) / parameters.stepTokens
+      target[position] = (own * (1 + computeWeight) + ahead) / rate + batch * steps
+    }
+  }
+
+  /// Follows requests whose responses are streamed: only those tell when the first token came.
+  public func requestBegan(_ cycle: SchedulingCycle) -> (any RequestObservation)? {
+    guard let primary = cycle.primaryProfile, let candidate = cycle.results[primary].candidates.first,
+      let endpoint = cycle.results[primary].endpoints.first
+    else { return nil }
+    let own =
+      cycle.attribute(load.uncachedRequestTokens, ofCandidate: candidate) ?? Double(cycle.request.promptTokens)
+    rates.noteRequest(tokens: own)
+    guard cycle.request.inference?.isStreaming == true else { return nil }
+    let pending = candidate < cycle.count ? cycle.inFlightTokens[candidate] : 0
+    guard own + pending >= PrefillRates.minimumTokens else { return nil }
+    return PrefillObservation(rates: rates, endpoint: endpoint, tokens: own + pending)
+  }
+}
+
+/// Measures what came between a request and its first token.
+private final class PrefillObservation: RequestObservation {
+  private let rates: PrefillRates
+  private let endpoint: Endpoint
+  private let tokens: Double
+
+  init(rates: PrefillRates, endpoint: Endpoint, tokens: Double) {
+    self.rates = rates
+    self.endpoint = endpoint
+    self.tokens = tokens
+  }
+
+  func responseBegan(after seconds: Double) { rates.observe(tokens: tokens, seconds: seconds, endpoint: endpoint) }
+
+  func ended(_ end: RequestEnd) {}
+}
+
+extension PluginRegistration {
+  static let ttftEstimateScorer = PluginRegistration(
+    type: "ttft-estimate-scorer", requires: [.inFlightLoad, .tokenizedPrompt]
+  ) { context in
+    let decoder = context.parameters
+    var parameters = TTFTEstimateScorer.Parameters()
+    parameters.prefillTokensPerSecond = decoder.double(
+      "prefillTokensPerSecond", default: parameters.prefillTokensPerSecond, range: 1...1e9)
+    parameters.decodeSecondsPerSequence = decoder.double(
+      "decodeSecondsPerSequence", default: parameters.decodeSecondsPerSequence, range: 0...1)
+    parameters.stepTokens = decoder.double("stepTokens", default: parameters.stepTokens, range: 1...1e9)
+    parameters.computeWeight = decoder.double("computeWeight", default: parameters.computeWeight, range: 0...100)
+    let producer = context.producer(of: .inFlightLoad, parameter: "inFlightLoadProducerName")
+    return TTFTEstimateScorer(
+      parameters: parameters, load: InFlightLoadAttributes(context.attributes, producer: producer),
+      endpoints: context.endpoints)
+  }
+}
