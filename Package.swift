@@ -65,6 +65,7 @@ let package = Package(
     .target(name: "InferenceAPI", dependencies: ["CAccelerate"]),
     .target(name: "Endpoints", dependencies: ["CAccelerate"]),
     .target(name: "PrefixCache", dependencies: ["CAccelerate"]),
+    .target(name: "KVCacheEvents", dependencies: ["CAccelerate"]),
     .target(name: "RequestPolicies"),
     .target(name: "Expressions"),
     // Named apart from the module of swift-configuration, which is in the package graph.
@@ -182,6 +183,7 @@ let package = Package(
     .testTarget(name: "InferenceAPITests", dependencies: ["InferenceAPI"]),
     .testTarget(name: "EndpointsTests", dependencies: ["Endpoints"]),
     .testTarget(name: "PrefixCacheTests", dependencies: ["PrefixCache"]),
+    .testTarget(name: "KVCacheEventsTests", dependencies: ["KVCacheEvents"]),
     .testTarget(name: "RequestPoliciesTests", dependencies: ["RequestPolicies"]),
     .testTarget(name: "ExpressionsTests", dependencies: ["Expressions"]),
     .testTarget(name: "PickerConfigurationTests", dependencies: ["PickerConfiguration"]),
