@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NIOSSL
 import Testing
 
@@ -114,6 +115,46 @@ import Kubernetes
     #expect(v6.server == "https://[fd00::1]:443")
   }
 
+  @Test func theAuthorityOfTheServiceAccountIsReadAgainEveryTime() throws {
+    _ = try directory.write("token", "abc")
+    _ = try directory.write("ca.crt", Self.certificate)
+    let configuration = try KubeConfiguration.find(
+      path: "", environment: ["KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"],
+      serviceAccount: directory.path)
+    try checkRereading(configuration, "ca.crt")
+  }
+
+  @Test func theAuthorityFileOfAKubeconfigIsReadAgainEveryTime() throws {
+    _ = try directory.write("authority.pem", Self.certificate)
+    try checkRereading(load(document(cluster: ", certificate-authority: authority.pem")), "authority.pem")
+  }
+
+  @Test func anAuthorityInTheKubeconfigGoesBeforeAFile() throws {
+    _ = try directory.write("authority.pem", Self.other)
+    let data = Data(Self.certificate.utf8).base64EncodedString()
+    let configuration = try load(
+      document(cluster: ", certificate-authority: authority.pem, certificate-authority-data: \(data)"))
+    let expected = try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8))
+    #expect(configuration.currentTLS.trustRoots == .certificates(expected))
+  }
+
+  /// Goes through the life of a file with a CA; it holds the first certificate at the beginning.
+  private func checkRereading(_ configuration: KubeConfiguration, _ file: String) throws {
+    let first = try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8))
+    let second = try NIOSSLCertificate.fromPEMBytes(Array(Self.other.utf8))
+    #expect(configuration.currentTLS.trustRoots == .certificates(first))
+    // While a CA is rotated, files hold both.
+    _ = try directory.write(file, Self.certificate + "\n" + Self.other)
+    #expect(configuration.currentTLS.trustRoots == .certificates(first + second))
+    _ = try directory.write(file, "half a certifi")
+    #expect(configuration.currentTLS.trustRoots == .certificates(first + second))
+    _ = try directory.write(file, Self.other)
+    #expect(configuration.currentTLS.trustRoots == .certificates(second))
+    #expect(configuration.currentTLS.bestEffortEquals(configuration.currentTLS))
+    try FileManager.default.removeItem(atPath: "\(directory.path)/\(file)")
+    #expect(configuration.currentTLS.trustRoots == .certificates(second))
+  }
+
   @Test func outsideOfKubernetesTheMessageTellsTheWays() {
     let error = #expect(throws: KubeConfigurationError.self) {
       try KubeConfiguration.find(path: "", environment: [:])
@@ -135,6 +176,21 @@ import Kubernetes
     VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAgsknb0r+kknT7HVsC+1hx
     Q/axi3HdQFHGVeSUWML01gIgCdc22tFuZ9NberYqKt62T0gInjQa9XNxbHTJfAAU
     4FA=
+    -----END CERTIFICATE-----
+    """
+
+  /// Made in the same way.
+  private static let other = """
+    -----BEGIN CERTIFICATE-----
+    MIIBjDCCATGgAwIBAgIUYfPh8TmALce+jN9W1CuvCJ1JP1EwCgYIKoZIzj0EAwIw
+    GjEYMBYGA1UEAwwPZXBwLXRlc3RzLW90aGVyMCAXDTI2MTEyNTIxMzMwMloYDzIx
+    MjYxMTAxMjEzMzAyWjAaMRgwFgYDVQQDDA9lcHAtdGVzdHMtb3RoZXIwWTATBgcq
+    hkjOPQIBBggqhkjOPQMBBwNCAAQBW0FYh/BowmtpOzhRsF29wKHumBK9AF9L7NoL
+    4qwO2B7RoQiHoIXkYhPmZv7zMv5ymB9bsZUjpj762k/9J3OAo1MwUTAdBgNVHQ4E
+    FgQUC7pCq4gQCPeqTatq1xxgGkKwPYswHwYDVR0jBBgwFoAUC7pCq4gQCPeqTatq
+    1xxgGkKwPYswDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA81qV
+    6Nm836qqeQBtbS4mA+DsdupVL2xMXssvZknpDTkCIQCFTsbT62fmqtAP5amYLWwg
+    afkp3AYtL+aooKrQWUrp9w==
     -----END CERTIFICATE-----
     """
 }

@@ -326,6 +326,17 @@ def test_token_that_is_replaced(pool, api):
     wait_for_members(pool, {A, B, C}, timeout=35)
 
 
+def test_authority_that_is_replaced(pool, api):
+    new = api.replace_authority()
+    wait_until(
+        lambda: "certificate is not trusted" in pool.process.log_path.read_text(), "the new server is not trusted yet"
+    )
+    assert pick(pool) == {A, B}
+    api.ca_path.write_bytes(new)
+    api.store.apply(pod("c", "10.0.0.3"))
+    wait_for_members(pool, {A, B, C}, timeout=35)
+
+
 def test_client_certificates(api, launch):
     api.store.apply(inference_pool("pool", [8000]))
     api.store.apply(pod("a", "10.0.0.1"))

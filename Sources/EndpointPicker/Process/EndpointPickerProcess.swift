@@ -19,33 +19,14 @@ import Telemetry
 public struct EndpointPickerProcess {
   private let options: ProcessOptions
   private let logger: Logger
-  private let config: EndpointPickerConfig
-  private let plan: DataLayerPlan
-  private let pool: CurrentPool
-  private let policies = RequestPolicyStore()
-  private let followsKubernetes: Bool
-  private let services = PluginServices(environment: ProcessInfo.processInfo.environment)
+  private let pool: PoolRuntime
 
   /// Loads the configuration.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
   public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
     self.options = options
     self.logger = logger
-    let setup = try PickerSetup(options, registry: registry, services: services)
-    let (table, plugins) = (setup.table, setup.plugins)
-    config = setup.config
-    plan = setup.plan
-    for warning in plugins.warnings { logger.warning("configuration: \(warning)") }
-    followsKubernetes = options.endpoints == nil && plan.discovery == nil
-    guard !followsKubernetes || options.kubernetes != nil else {
-      throw ProcessError(
-        "no source of endpoints: give --pool-name or --endpoint-selector to find them in Kubernetes, --endpoints, "
-          + "or a file-discovery plugin as dataLayer.discovery")
-    }
-    pool = CurrentPool(
-      PoolState(
-        name: options.poolName, endpoints: table, plugins: plugins, policies: policies,
-        followsSubset: options.followsSubset, document: config.effectiveDocument(parameters: [:]).yaml))
+    pool = try PoolRuntime(options, registry: registry, logger: logger)
   }
 
   /// Serves until a termination signal, then drains.
@@ -78,9 +59,7 @@ public struct EndpointPickerProcess {
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
     let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
-    let reporters = pool.value.plugins.plugins((any PeriodicReporter).self)
-    let inquiries =
-      pool.value.plugins.scheduler.makesInquiries || !reporters.isEmpty ? InquiryService(group: group) : nil
+    let inquiries = pool.makesInquiries ? InquiryService(group: group) : nil
     let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
       let shard = registry.shard(forEventLoop: number)
       let context = LoopContext(
@@ -95,7 +74,7 @@ public struct EndpointPickerProcess {
       context.inquirer = inquiries.map { Inquirer(client: $0.client, eventLoop: eventLoop) }
       return context
     }
-    let health = HealthStatus(answersOnlyListedNames: followsKubernetes && options.kubernetes?.electsLeader == true)
+    let health = HealthStatus(answersOnlyListedNames: pool.kubernetes?.electsLeader == true)
     let certificate =
       options.secureServing
       ? try ServerCertificate(
@@ -103,30 +82,14 @@ public struct EndpointPickerProcess {
         logger: logger) : nil
     let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
-    let table = pool.value.endpoints
-    let scrapers = try plan.scrape.map { configuration in
-      try ScraperPool(
-        table: table, adapters: services.adapters, extractor: plan.extractor, configuration: configuration,
-        group: group, logger: logger)
-    }
+    let scrapers = try pool.scrapers(on: group)
     let observation = Observation(
-      options: options, registry: registry, metrics: metrics, own: own, pool: pool, scrapers: scrapers,
-      services: services, server: server, decisions: decisions, decisionFile: decisionFile)
+      options: options, registry: registry, metrics: metrics, own: own, pool: pool.current, scrapers: scrapers,
+      services: pool.services, server: server, decisions: decisions, decisionFile: decisionFile)
     observation.register()
     let probes = observation.startProbes(on: group)
-    let applier = EndpointApplier(pool: pool, scrapers: scrapers, logger: logger)
-    let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
-    try endpoints.load()
-    let policySource = options.policyFile.map { path in
-      PolicySource(path: path, pool: options.policyPool, store: policies, logger: logger)
-    }
-    try policySource?.load()
-    let modelPoller = plan.models.map { source in
-      ModelPoller(
-        source: source, table: table, models: services.servedModels, eventLoop: background.next(), logger: logger)
-    }
     let readiness = Readiness(health, takes: conditions)
-    let kubernetes = try kubernetesServices(applier, readiness, background)
+    let sources = try pool.sources(scrapers: scrapers, readiness: readiness, background: background)
     let reviews = try authorizationReviews(background)
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
@@ -136,7 +99,7 @@ public struct EndpointPickerProcess {
       metadata: [
         "grpc-port": "\(options.grpcPort)", "grpc-health-port": "\(options.healthPort)",
         "metrics-port": "\(options.metricsPort)", "tls": "\(options.secureServing)",
-        "endpoints": "\(table.snapshot().endpoints.count)", "threads": "\(threads)",
+        "endpoints": "\(pool.current.value.endpoints.snapshot().endpoints.count)", "threads": "\(threads)",
       ])
     let adminServer = AdminServer(
       host: host, port: options.metricsPort, registry: registry, decisions: decisions,
@@ -157,18 +120,18 @@ public struct EndpointPickerProcess {
     if let tracing { running.append(tracing.service) }
     if let inquiries {
       running.append(inquiries)
-      let named = reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
+      let named = pool.reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
       if !named.isEmpty { running.append(ReportService(reporters: named, client: inquiries.client, logger: logger)) }
     }
-    running += [adminServer, gauges, endpoints]
+    running += [adminServer, gauges, sources.endpoints]
     if let adminCertificate { running.append(adminCertificate) }
     if let reviews { running.append(reviews) }
-    if let policySource { running.append(policySource) }
-    if let modelPoller { running.append(modelPoller) }
+    if let policies = sources.policies { running.append(policies) }
+    if let models = sources.models { running.append(models) }
     if let certificate { running.append(certificate) }
-    if let kubernetes { running.append(kubernetes.watching) }
+    if let kubernetes = sources.kubernetes { running.append(kubernetes.watching) }
     running.append(serving)
-    if let election = kubernetes?.election { running.append(election) }
+    if let election = sources.kubernetes?.election { running.append(election) }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: running.map { .init(service: $0) },
@@ -180,23 +143,13 @@ public struct EndpointPickerProcess {
 
   /// What readiness takes.
   private var conditions: Set<Readiness.Condition> {
-    guard followsKubernetes else { return [.listening] }
-    return options.kubernetes?.electsLeader == true ? [.listening, .poolSynced, .leading] : [.listening, .poolSynced]
-  }
-
-  private func kubernetesServices(
-    _ applier: EndpointApplier, _ readiness: Readiness, _ group: any EventLoopGroup
-  ) throws -> KubernetesServices? {
-    guard followsKubernetes, let kubernetes = options.kubernetes else { return nil }
-    return try KubernetesServices(
-      kubernetes, poolName: options.poolName, lineage: config.lineage,
-      observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
-      environment: ProcessInfo.processInfo.environment, group: group, logger: logger)
+    guard let kubernetes = pool.kubernetes else { return [.listening] }
+    return kubernetes.electsLeader ? [.listening, .poolSynced, .leading] : [.listening, .poolSynced]
   }
 
   private func authorizationReviews(_ group: any EventLoopGroup) throws -> AuthorizationReviews? {
     guard options.reviewsMetricsAccess != false, options.metricsAuthorizer == nil else { return nil }
-    guard followsKubernetes, let kubernetes = options.kubernetes else {
+    guard let kubernetes = pool.kubernetes else {
       if options.reviewsMetricsAccess == true {
         logger.warning(
           "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
@@ -218,7 +171,7 @@ public struct EndpointPickerProcess {
     configuration.maxBufferedBytesPerConnection = options.maxBufferedBytesPerConnection
     configuration.maxBufferedBytes = options.maxBufferedBytes
     configuration.connections = options.connections
-    var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool, limits: limits)]
+    var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool.current, limits: limits)]
     if options.healthChecking { methods += HealthMethods.all(health) }
     var tls: (@Sendable () -> NIOSSLContext)?
     if let certificate { tls = { certificate.current } }

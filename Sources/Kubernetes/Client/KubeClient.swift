@@ -112,6 +112,9 @@ public final class KubeClient: Sendable {
   ) async throws(KubeError) -> HTTPClientResponse {
     var request = HTTPClientRequest(url: base + path + Self.encode(query))
     request.method = method
+    // Connections are kept by their TLS configuration: a CA that was replaced gets new ones, and those made with the
+    // old one end with the watches on them.
+    if configuration.authorityFile != nil { request.tlsConfiguration = configuration.currentTLS }
     request.headers.add(name: "accept", value: "application/json")
     request.headers.add(name: "user-agent", value: "epp")
     if let authorization = configuration.credentials.authorization {

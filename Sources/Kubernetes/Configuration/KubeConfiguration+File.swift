@@ -44,7 +44,9 @@ extension KubeConfiguration {
     }
     let context = try find("context", current) { $0.contexts }.value
     let cluster = try find("cluster", context.cluster) { $0.clusters }
-    var tls = try Self.tls(cluster.value, "kubeconfig \(cluster.path): cluster \"\(context.cluster)\"", cluster.path)
+    let clusterPlace = "kubeconfig \(cluster.path): cluster \"\(context.cluster)\""
+    var tls = try Self.tls(cluster.value, clusterPlace)
+    let authorityFile = try Self.addAuthority(cluster.value, clusterPlace, cluster.path, to: &tls)
     var credentials = Credentials.none
     if let name = context.user, !name.isEmpty {
       let user = try find("user", name) { $0.users }
@@ -53,12 +55,13 @@ extension KubeConfiguration {
       try Self.addClientCertificate(user.value, place, user.path, to: &tls)
     }
     return KubeConfiguration(
-      server: cluster.value.server, tls: tls, tlsServerName: cluster.value.tlsServerName, credentials: credentials,
+      server: cluster.value.server, tls: tls, authorityFile: authorityFile,
+      tlsServerName: cluster.value.tlsServerName, credentials: credentials,
       namespace: context.namespace.flatMap { $0.isEmpty ? nil : $0 })
   }
 
   private static func tls(
-    _ cluster: KubeConfigFile.Cluster, _ place: String, _ path: String
+    _ cluster: KubeConfigFile.Cluster, _ place: String
   ) throws(KubeConfigurationError) -> TLSConfiguration {
     guard cluster.server.hasPrefix("https://") || cluster.server.hasPrefix("http://") else {
       throw KubeConfigurationError("\(place): server must be an http:// or https:// URL, not \"\(cluster.server)\"")
@@ -68,11 +71,22 @@ extension KubeConfiguration {
     }
     var tls = TLSConfiguration.makeClientConfiguration()
     if cluster.insecureSkipTLSVerify == true { tls.certificateVerification = .none }
-    let field = (cluster.certificateAuthority, cluster.certificateAuthorityData, "certificate-authority")
-    if let authority = try contents(field, place, path) {
-      tls.trustRoots = .certificates(try PEM.certificates(authority, source: "\(place): certificate-authority"))
-    }
     return tls
+  }
+
+  /// Sets the CA that is written in the kubeconfig itself.
+  /// - Returns: the file with the CA, where it is in one.
+  private static func addAuthority(
+    _ cluster: KubeConfigFile.Cluster, _ place: String, _ path: String, to tls: inout TLSConfiguration
+  ) throws(KubeConfigurationError) -> AuthorityFile? {
+    let source = "\(place): certificate-authority"
+    if let authority = try contents((nil, cluster.certificateAuthorityData, "certificate-authority"), place, path) {
+      tls.trustRoots = .certificates(try PEM.certificates(authority, source: source))
+      return nil
+    }
+    guard let file = cluster.certificateAuthority, !file.isEmpty else { return nil }
+    let resolved = resolve(file, path)
+    return try AuthorityFile(path: resolved, source: "\(source) \(resolved)")
   }
 
   private static func credentials(

@@ -6,6 +6,8 @@ public struct KubeConfiguration: Sendable {
   public var server: String
   /// TLS towards the server: its CA and the client's certificate.
   public var tls: TLSConfiguration
+  /// The server's CA where it is in a file that may change; goes before the one of ``tls``.
+  public var authorityFile: AuthorityFile?
   /// Name that the server's certificate must be for, where it is not the host of ``server``.
   public var tlsServerName: String?
   /// What requests are signed with.
@@ -15,14 +17,23 @@ public struct KubeConfiguration: Sendable {
 
   /// Describes a server.
   public init(
-    server: String, tls: TLSConfiguration = .makeClientConfiguration(), tlsServerName: String? = nil,
-    credentials: Credentials = .none, namespace: String? = nil
+    server: String, tls: TLSConfiguration = .makeClientConfiguration(), authorityFile: AuthorityFile? = nil,
+    tlsServerName: String? = nil, credentials: Credentials = .none, namespace: String? = nil
   ) {
     self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
     self.tls = tls
+    self.authorityFile = authorityFile
     self.tlsServerName = tlsServerName
     self.credentials = credentials
     self.namespace = namespace
+  }
+
+  /// TLS for a connection that is made now: as in ``tls``, with the CA that ``authorityFile`` holds at this time.
+  package var currentTLS: TLSConfiguration {
+    guard let authorityFile else { return tls }
+    var current = tls
+    current.trustRoots = .certificates(authorityFile.certificates)
+    return current
   }
 
   /// Finds the configuration as Kubernetes' own programs do: the file given by flag, else `KUBECONFIG`, else the service

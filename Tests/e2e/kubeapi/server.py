@@ -53,6 +53,14 @@ class APIServer:
         self._server = server
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
+    def replace_authority(self):
+        """Shows a certificate of a new CA on new connections. `ca.crt` still holds the old one; returns the new."""
+        self.authority = trustme.CA()
+        self._certificate = self.authority.issue_cert("127.0.0.1", "kubernetes.default.svc")
+        self.stop()
+        self.start()
+        return self.authority.cert_pem.bytes()
+
     def stop(self):
         """Goes away: nobody listens and all connections are cut."""
         if self._server is None:

@@ -1,0 +1,97 @@
+import Endpoints
+import FoundationEssentials
+import Logging
+import ModelServerMetrics
+import NIOCore
+import PickerConfiguration
+import RequestPolicies
+import Scheduling
+
+/// What belongs to one pool: its configuration and plugins, its endpoints and what is known of them, its policies, and
+/// where all these come from.
+///
+/// Servers, metrics, event loops and the lease belong to the process. Made once, before anything runs.
+struct PoolRuntime {
+  /// The pool's name, as metrics show it.
+  let name: String
+  let config: EndpointPickerConfig
+  let services: PluginServices
+  /// The state that streams begin with.
+  let current: CurrentPool
+  /// Whether the endpoints are found in Kubernetes.
+  let followsKubernetes: Bool
+  private let options: ProcessOptions
+  private let plan: DataLayerPlan
+  private let policies = RequestPolicyStore()
+  private let logger: Logger
+
+  /// Loads the pool's configuration.
+  /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
+  init(_ options: ProcessOptions, registry: PluginRegistry, logger: Logger) throws {
+    services = PluginServices(environment: ProcessInfo.processInfo.environment)
+    let setup = try PickerSetup(options, registry: registry, services: services)
+    for warning in setup.plugins.warnings { logger.warning("configuration: \(warning)") }
+    self.options = options
+    self.logger = logger
+    name = options.poolName
+    config = setup.config
+    plan = setup.plan
+    followsKubernetes = options.endpoints == nil && plan.discovery == nil
+    guard !followsKubernetes || options.kubernetes != nil else {
+      throw ProcessError(
+        "no source of endpoints: give --pool-name or --endpoint-selector to find them in Kubernetes, --endpoints, "
+          + "or a file-discovery plugin as dataLayer.discovery")
+    }
+    current = CurrentPool(
+      PoolState(
+        name: options.poolName, endpoints: setup.table, plugins: setup.plugins, policies: policies,
+        followsSubset: options.followsSubset, document: config.effectiveDocument(parameters: [:]).yaml))
+  }
+
+  /// The API server that the pool is followed at; nil when its endpoints come from elsewhere.
+  var kubernetes: KubernetesOptions? { followsKubernetes ? options.kubernetes : nil }
+
+  /// The plugins that tell other processes something from time to time.
+  var reporters: [(instance: PluginInstance, plugin: any PeriodicReporter)] {
+    current.value.plugins.plugins((any PeriodicReporter).self)
+  }
+
+  /// Whether event loops must be able to ask other processes for this pool.
+  var makesInquiries: Bool { current.value.plugins.scheduler.makesInquiries || !reporters.isEmpty }
+
+  /// Makes what scrapes the endpoints; nil when nothing does.
+  func scrapers(on group: any EventLoopGroup) throws -> ScraperPool? {
+    try plan.scrape.map { configuration in
+      try ScraperPool(
+        table: current.value.endpoints, adapters: services.adapters, extractor: plan.extractor,
+        configuration: configuration, group: group, logger: logger)
+    }
+  }
+
+  /// Reads the first endpoints and policies, and makes what keeps them up to date.
+  /// - Parameter background: where everything runs that is not for requests.
+  /// - Throws: ``ProcessError`` when a file cannot be read or there is no API server.
+  func sources(
+    scrapers: ScraperPool?, readiness: Readiness, background: any EventLoopGroup
+  ) throws -> PoolSources {
+    let applier = EndpointApplier(pool: current, scrapers: scrapers, logger: logger)
+    let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
+    try endpoints.load()
+    let policySource = options.policyFile.map { path in
+      PolicySource(path: path, pool: options.policyPool, store: policies, logger: logger)
+    }
+    try policySource?.load()
+    let modelPoller = plan.models.map { source in
+      ModelPoller(
+        source: source, table: current.value.endpoints, models: services.servedModels, eventLoop: background.next(),
+        logger: logger)
+    }
+    let watching = try kubernetes.map { kubernetes in
+      try KubernetesServices(
+        kubernetes, poolName: name, lineage: config.lineage,
+        observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
+        environment: ProcessInfo.processInfo.environment, group: background, logger: logger)
+    }
+    return PoolSources(endpoints: endpoints, policies: policySource, models: modelPoller, kubernetes: watching)
+  }
+}

@@ -1,0 +1,10 @@
+/// What keeps a pool up to date while the process serves.
+struct PoolSources {
+  let endpoints: EndpointSource
+  /// nil without a file of policies.
+  let policies: PolicySource?
+  /// nil when nobody asks for the models that endpoints serve.
+  let models: ModelPoller?
+  /// nil when the endpoints come from elsewhere.
+  let kubernetes: KubernetesServices?
+}
