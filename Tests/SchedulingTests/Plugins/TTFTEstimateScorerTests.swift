@@ -1,8 +1,7 @@
 import Endpoints
 import PickerConfiguration
+import Scheduling
 import Testing
-
-@testable import Scheduling
 
 /// Estimates of the time to the first token, computed by hand.
 @Suite struct TTFTEstimateScorerTests {
