@@ -5,7 +5,7 @@ import http.client
 import threading
 
 from bodies import chat, unique
-from localpool import open_stream, request, wait_until
+from localpool import open_stream, ports, request, wait_until
 from pools import SLOW
 
 REQUESTS = 2_400
@@ -84,8 +84,8 @@ def test_rolling_restart_loses_nothing(launch):
     """Two replicas, one after the other replaced by a new process, while clients ask without a pause."""
     servers = launch.servers(count=2)
 
-    def picker(**ports):
-        return launch.picker(servers.endpoints, tls=False, arguments=["--drain-delay=2s"], **ports)
+    def picker(**options):
+        return launch.picker(servers.endpoints, tls=False, arguments=["--drain-delay=2s"], **options)
 
     replicas = [picker(), picker()]
     envoy = launch.envoy(
@@ -122,6 +122,8 @@ def test_rolling_restart_loses_nothing(launch):
                 replica.process.terminate()
                 healthy(1)
                 assert replica.process.wait(timeout=40) == 0
+                for port in (replica.port, replica.health_port, replica.metrics_port):
+                    ports.release(port)
                 replicas[number] = picker(
                     port=replica.port, health_port=replica.health_port, metrics_port=replica.metrics_port
                 )

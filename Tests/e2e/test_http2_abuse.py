@@ -166,7 +166,7 @@ async def test_zero_window_is_given_up(launch):
     def run():
         preface = frames.PREFACE + frames.settings(initial_window_size=0)
         with RawConnection(picker.port, preface=preface) as connection:
-            body = request_body(chat_bytes("x" * 100_000), True)
+            body = request_body(chat_bytes("x" * 30_000), True)
             connection.send(frames.opened(1) + frames.message(1, request_headers(), body))
             wait_until(lambda: picker.metric("epp_leases") >= 1, "the request has an endpoint")
             return connection.until(frames.RST_STREAM)
