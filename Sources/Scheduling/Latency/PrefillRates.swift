@@ -7,7 +7,7 @@ import Synchronization
 /// came. Their quotient, pulled towards the prior by as much as ``priorTokens`` tokens at the prior's rate would, is the
 /// rate. They live in columns of the endpoint table, so a slot's next endpoint begins anew. Safe to use from any thread;
 /// of two event loops that add at the same moment one may be lost, which a mean bears.
-final class PrefillRates: Sendable {
+package final class PrefillRates: Sendable {
   /// Less work than this tells more about fixed costs than about the rate.
   static let minimumTokens = 1_024.0
   /// What the prior counts.
@@ -43,12 +43,12 @@ final class PrefillRates: Sendable {
   }
 
   /// The rate of an endpoint.
-  func rate(slot: Int) -> Double {
+  package func rate(slot: Int) -> Double {
     rate(tokens: endpoints.value(tokens, slot: slot), seconds: endpoints.value(seconds, slot: slot))
   }
 
   /// Adds what was seen of one request.
-  func observe(tokens count: Double, seconds time: Double, endpoint: Endpoint) {
+  package func observe(tokens count: Double, seconds time: Double, endpoint: Endpoint) {
     guard hasColumns, time > 0, time.isFinite, count > 0 else { return }
     let slot = endpoint.slot
     let before = (endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot))
@@ -59,7 +59,7 @@ final class PrefillRates: Sendable {
   /// Uncached prompt tokens of a request, on average over the last ones.
   var meanTokens: Double { Double(bitPattern: meanBits.load(ordering: .relaxed)) }
 
-  func noteRequest(tokens: Double) {
+  package func noteRequest(tokens: Double) {
     let mean = meanTokens
     let next = mean > 0 ? mean + (tokens - mean) * Self.meanShare : tokens
     meanBits.store(next.bitPattern, ordering: .relaxed)

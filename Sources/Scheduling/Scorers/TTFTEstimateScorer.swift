@@ -31,7 +31,7 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
 
   let parameters: Parameters
   let load: InFlightLoadAttributes
-  let rates: PrefillRates
+  package let rates: PrefillRates
 
   /// Creates a scorer.
   /// - Parameter endpoints: where what is learned of the endpoints is kept.
