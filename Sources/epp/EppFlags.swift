@@ -102,7 +102,7 @@ struct EppFlags: ParsableCommand {
   @Option(help: "Time for the TLS handshake and the first SETTINGS of a connection, in whole seconds; 0s for any.")
   var handshakeTimeout = "10s"
   @Option(help: "Time in which a request must arrive and be answered, in whole seconds; 0s for any.")
-  var requestArrivalTimeout = "5m"
+  var requestArrivalTimeout = "15m"
   @Option(help: "Time for which a proxy may read nothing of what waits for it, in whole seconds; 0s for any.")
   var stallTimeout = "5m"
   @Option(help: "Streams a proxy may reset before they are answered, per second and connection.")

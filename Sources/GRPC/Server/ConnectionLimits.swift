@@ -7,7 +7,7 @@ public struct ConnectionLimits: Sendable {
   /// Seconds a new connection has for its TLS handshake and its first SETTINGS; 0 for any time.
   public var handshakeSeconds = 10
   /// Seconds a stream may be open until there is an answer, so that a request that drips is given up; 0 for any time.
-  public var requestSeconds = 300
+  public var requestSeconds = 900
   /// Seconds for which a peer may take nothing of what waits for it, on a stream or a connection; 0 for any time.
   public var stallSeconds = 300
   /// Streams a peer may reset before they were answered, per second.
