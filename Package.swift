@@ -147,6 +147,7 @@ let package = Package(
       name: "epp",
       dependencies: [
         "EndpointPicker", "PickerConfiguration", "Telemetry", "RequestTracing", "DataPlaneCheck", "Replay",
+        "CAccelerate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),

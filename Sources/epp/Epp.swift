@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAccelerate
 import EndpointPicker
 import Foundation
 import Logging
@@ -17,6 +18,7 @@ import Telemetry
 @main
 enum Epp {
   static func main() async {
+    epp_keep_freed_memory()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let command = Subcommands.named(in: arguments) {
       let outcome = await command.run(Array(arguments.dropFirst()))

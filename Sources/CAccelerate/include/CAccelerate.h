@@ -7,6 +7,7 @@
 #include "epp_find.h"
 #include "epp_gzip.h"
 #include "epp_hash.h"
+#include "epp_heap.h"
 #include "epp_json.h"
 #include "epp_pages.h"
 #include "epp_prefetch.h"
