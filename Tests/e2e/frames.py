@@ -19,6 +19,10 @@ def settings(**values):
     return frame(SETTINGS, b"".join(struct.pack(">HI", names[name], value) for name, value in values.items()))
 
 
+def window_update(stream, increment):
+    return frame(WINDOW_UPDATE, struct.pack(">I", increment), stream=stream)
+
+
 def literal(name, value):
     """A header that touches no table (RFC 7541, section 6.2.2); both parts shorter than 127 bytes."""
     return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
@@ -60,8 +64,12 @@ def reset(stream):
 class RawConnection:
     """A connection on which anything can be sent."""
 
-    def __init__(self, port, *, preface=PREFACE + settings()):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port, *, preface=PREFACE + settings(), receive_buffer=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(20)
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", port))
         self.buffer = b""
         if preface:
             self.socket.sendall(preface)

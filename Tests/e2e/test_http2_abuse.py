@@ -176,6 +176,52 @@ async def test_zero_window_is_given_up(launch):
     await settles(picker)
 
 
+def large_answers(connection):
+    """Asks for some 8 MB of answers."""
+    # Until its settings are acknowledged the picker holds peers to the windows of the standard.
+    connection.until(frames.SETTINGS)
+    connection.send(frames.frame(frames.SETTINGS, flags=frames.ACK))
+    body = request_body(chat_bytes("x" * 400_000), True)
+    for stream in range(1, 41, 2):
+        connection.send(frames.opened(stream) + frames.message(stream, request_headers(), body))
+
+
+#: A proxy with room for every answer in its windows, and little in its socket.
+ROOMY = frames.PREFACE + frames.settings(initial_window_size=1 << 30) + frames.window_update(0, 1 << 30)
+
+
+async def test_answers_that_are_not_read_are_given_up(launch):
+    picker = launch.picker([ENDPOINT], tls=False, arguments=["--stall-timeout=2s"])
+
+    def run():
+        with RawConnection(picker.port, preface=ROOMY, receive_buffer=65_536) as connection:
+            large_answers(connection)
+            wait_until(lambda: picker.metric("epp_ended_connections_total", reason="unread") == 1, "the picker gives the connection up", 20)
+
+    async with bystander(picker):
+        await asyncio.to_thread(run)
+    await settles(picker)
+
+
+async def test_answers_that_are_read_slowly_arrive(launch):
+    """A proxy that takes its time is not one that reads nothing, however much waits for it all the while."""
+    picker = launch.picker([ENDPOINT], tls=False, arguments=["--stall-timeout=5s"])
+
+    def run():
+        with RawConnection(picker.port, preface=ROOMY, receive_buffer=65_536) as connection:
+            large_answers(connection)
+            received = 0
+            while received < 8_000_000:
+                data = connection.socket.recv(65_536)
+                assert data, f"closed after {received} bytes"
+                received += len(data)
+                # As slow as the test is about.
+                time.sleep(0.08)
+
+    await asyncio.to_thread(run)
+    assert picker.metric("epp_ended_connections_total", reason="unread") == 0
+
+
 async def test_request_that_drips_is_given_up(launch):
     """However steadily the bytes come, a request must be whole in time."""
     picker = launch.picker([ENDPOINT], tls=False, arguments=["--request-arrival-timeout=3s"])

@@ -82,6 +82,8 @@ final class GRPCChannelHandler: ChannelDuplexHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
+      // The peer took something, even if its socket is full again whenever the second is over.
+      unreadSeconds = 0
       pump(context)
       if isReadWithheld {
         isReadWithheld = false
