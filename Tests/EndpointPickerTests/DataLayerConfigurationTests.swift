@@ -49,6 +49,26 @@ import Testing
   }
 
   @Test(arguments: [
+    ("idleInterval: 150ms", "", nil),
+    ("interval: 100ms, idleInterval: 99ms", "", "idleInterval must be at least the interval"),
+    ("idleInterval: 49ms", "", "idleInterval must be at least the interval"),
+    ("idleInterval: 1s", "", "shorter than metricsStalenessThreshold of \"utilization-detector\" (0.2 s)"),
+    ("idleInterval: 1s", ", {type: utilization-detector, parameters: {metricsStalenessThreshold: 3s}}", nil),
+  ])
+  func idleEndpointsMustNotLookSaturated(parameters: String, more: String, problem: String?) {
+    let start = StartUp(
+      """
+      plugins: [{type: metrics-data-source, parameters: {\(parameters)}}\(more)]
+      dataLayer: {sources: [{pluginRef: metrics-data-source}]}
+      """)
+    if let problem {
+      #expect(start.onlyProblem?.contains(problem) == true, "\(start)")
+    } else {
+      #expect(start == .ready(warnings: []))
+    }
+  }
+
+  @Test(arguments: [
     ("metrics-data-source", "scheme: ftp", "scheme"),
     ("metrics-data-source", "scheme: https, caCertPath: /nonexistent.pem", "caCertPath"),
     ("metrics-data-source", "clientCertPath: /a.pem", "clientKeyPath"),

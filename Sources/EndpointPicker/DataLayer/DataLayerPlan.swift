@@ -26,6 +26,9 @@ struct DataLayerPlan {
         }
         scrape = source.configuration
         if !source.hasOwnInterval { scrape?.interval = interval }
+        if let problem = Self.idleProblem(scrape, plugins) {
+          throw ConfigurationError(candidate.plugin.location, "\"\(candidate.plugin.name)\": \(problem)")
+        }
         for reference in candidate.extractors {
           guard let plugin = plugins.instance(named: reference.name)?.plugin as? CoreMetricsExtractorPlugin else {
             throw ConfigurationError(reference.location, "\"\(reference.name)\" is not an extractor of metrics pages")
@@ -49,6 +52,18 @@ struct DataLayerPlan {
       }
       discovery = plugin
     }
+  }
+
+  /// What speaks against leaving idle endpoints alone for as long as the source says.
+  private static func idleProblem(_ scrape: ScrapeConfiguration?, _ plugins: LoadedPlugins) -> String? {
+    guard let scrape, let idle = scrape.idleInterval else { return nil }
+    if idle < scrape.interval { return "idleInterval must be at least the interval between scrapes" }
+    for (instance, detector) in plugins.plugins(UtilizationDetector.self)
+    where idle >= .seconds(detector.parameters.metricsStalenessThreshold) {
+      return "idleInterval must be shorter than metricsStalenessThreshold of \"\(instance.name)\" "
+        + "(\(detector.parameters.metricsStalenessThreshold) s), which would take idle endpoints for saturated"
+    }
+    return nil
   }
 
   private static func defaultExtractor(_ plugins: LoadedPlugins) throws(ConfigurationError) -> CoreMetricsExtractor {

@@ -27,9 +27,6 @@ extension PluginRegistration {
       if let interval = parameters.interval { configuration.interval = interval }
       if let span = context.parameters.duration("idleInterval"), span.seconds > 0 {
         configuration.idleInterval = span.duration
-        if let interval = parameters.interval, span.duration < interval {
-          context.parameters.reject("idleInterval", "must be at least the interval")
-        }
       }
       if let tls = parameters.tls {
         configuration.scheme = .https

@@ -22,7 +22,8 @@ public struct UtilizationDetector: SaturationDetector, Filter {
     public init() {}
   }
 
-  let parameters: Parameters
+  /// What the detector was configured with.
+  public let parameters: Parameters
 
   /// Creates a detector.
   public init(parameters: Parameters = Parameters()) {
