@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -66,7 +67,7 @@ def main():
                         continue
                     try:
                         found = measure(bench, row, contestant)
-                    except (Failure, OSError, DeadlineExceeded, ProcessDied) as error:
+                    except (Failure, OSError, DeadlineExceeded, ProcessDied, subprocess.SubprocessError) as error:
                         problems.append(f"{row.title}, {contestant.name}: {' '.join(str(error).split())[:300]}")
                         print(problems[-1], file=sys.stderr, flush=True)
                         continue

@@ -1,6 +1,8 @@
 """The pickers that are measured."""
 
+import argparse
 import dataclasses
+import shlex
 import socket
 
 from localpool import Process, free_port, wait_until
@@ -31,7 +33,7 @@ def peer(text):
     """A contestant from `NAME=COMMAND`."""
     name, _, command = text.partition("=")
     if not name or "{grpc_port}" not in command:
-        raise ValueError("--peer must be NAME=COMMAND, with {grpc_port} in the command")
+        raise argparse.ArgumentTypeError("must be NAME=COMMAND, with {grpc_port} in the command")
     return Contestant(name, command)
 
 
@@ -41,16 +43,20 @@ class RunningPicker:
     def __init__(self, contestant, directory, endpoints, *, tls=False, interval="50ms", loops=1):
         self.port = free_port()
         self.metrics_port = free_port()
-        filled = contestant.command.format(
-            grpc_port=self.port,
-            health_port=free_port(),
-            metrics_port=self.metrics_port,
-            endpoints=",".join(endpoints),
-            secure=str(tls).lower(),
-            interval=interval,
-            loops=loops,
-        )
-        self.process = Process(contestant.name, filled.split(), directory)
+        places = {
+            "grpc_port": self.port,
+            "health_port": free_port(),
+            "metrics_port": self.metrics_port,
+            "endpoints": ",".join(endpoints),
+            "secure": str(tls).lower(),
+            "interval": interval,
+            "loops": loops,
+        }
+        command = contestant.command
+        # Other braces are the command's own, such as those of a configuration as JSON.
+        for name, value in places.items():
+            command = command.replace(f"{{{name}}}", str(value))
+        self.process = Process(contestant.name, shlex.split(command), directory)
 
     @property
     def address(self):
