@@ -1,6 +1,7 @@
 #include "epp_heap.h"
 
-#include <features.h>
+// Defines __GLIBC__ where that is the C library.
+#include <stdlib.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>

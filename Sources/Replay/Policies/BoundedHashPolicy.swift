@@ -2,22 +2,18 @@
 /// the first of them takes the request that has fewer than 1.25 times the mean of requests in flight.
 final class BoundedHashPolicy: RoutingPolicy {
   private static let bound = 1.25
-  private var inFlight: [Int]
-  private var serverOf: [Int: Int] = [:]
-  private var total = 0
+  private var inFlight: RequestsInFlight
 
   init(servers: Int) {
-    inFlight = Array(repeating: 0, count: servers)
+    inFlight = RequestsInFlight(servers: servers)
   }
 
   func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
     let key = request.blocks.first ?? UInt64(number)
-    let limit = (Self.bound * Double(total + 1) / Double(inFlight.count)).rounded(.up)
-    let order = inFlight.indices.sorted { Self.weight(key, $0) > Self.weight(key, $1) }
-    guard let server = order.first(where: { Double(inFlight[$0]) < limit }) ?? order.first else { return nil }
-    inFlight[server] += 1
-    total += 1
-    serverOf[number] = server
+    let limit = (Self.bound * Double(inFlight.total + 1) / Double(inFlight.counts.count)).rounded(.up)
+    let order = inFlight.counts.indices.sorted { Self.weight(key, $0) > Self.weight(key, $1) }
+    guard let server = order.first(where: { Double(inFlight.counts[$0]) < limit }) ?? order.first else { return nil }
+    inFlight.place(number, on: server)
     return server
   }
 
@@ -28,14 +24,7 @@ final class BoundedHashPolicy: RoutingPolicy {
     return value ^ (value >> 31)
   }
 
-  func answerBegan(number: Int, now: Double) {}
-
   func answerEnded(number: Int, now: Double) {
-    guard let server = serverOf.removeValue(forKey: number) else { return }
-    inFlight[server] -= 1
-    total -= 1
+    inFlight.end(number)
   }
-
-  func scrapeBegan(server: Int) {}
-  func scraped(_ state: ServerState, server: Int, now: Double) {}
 }

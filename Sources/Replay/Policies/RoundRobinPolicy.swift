@@ -11,9 +11,4 @@ final class RoundRobinPolicy: RoutingPolicy {
     defer { next = (next + 1) % servers }
     return next
   }
-
-  func answerBegan(number: Int, now: Double) {}
-  func answerEnded(number: Int, now: Double) {}
-  func scrapeBegan(server: Int) {}
-  func scraped(_ state: ServerState, server: Int, now: Double) {}
 }

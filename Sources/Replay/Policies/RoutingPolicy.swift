@@ -26,3 +26,11 @@ struct ServerState: Sendable, Hashable {
   var blockSize: Int
   var blockCount: Int
 }
+
+extension RoutingPolicy {
+  // Most policies know nothing but what they placed.
+  func answerBegan(number: Int, now: Double) {}
+  func answerEnded(number: Int, now: Double) {}
+  func scrapeBegan(server: Int) {}
+  func scraped(_ state: ServerState, server: Int, now: Double) {}
+}

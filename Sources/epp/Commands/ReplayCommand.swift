@@ -82,6 +82,7 @@ struct ReplayCommand: Subcommand {
     guard [trace, decisions, sharedPrefixes].count(where: { $0 != nil }) == 1 else {
       throw ValidationError("give either --trace or --decisions, or --shared-prefixes")
     }
+    guard load == nil || speed == 1 else { throw ValidationError("give either --load or --speed") }
     guard load.map({ $0.isFinite && $0 > 0 }) ?? true else { throw ValidationError("--load must be more than 0") }
     guard GoDuration(targetTtft) != nil else {
       throw ValidationError("--target-ttft must be a duration such as 5s")
