@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 import struct
+import threading
 import time
 
 import frames
@@ -176,14 +177,27 @@ async def test_zero_window_is_given_up(launch):
     await settles(picker)
 
 
+@contextlib.contextmanager
 def large_answers(connection):
-    """Asks for some 8 MB of answers."""
+    """Asks for some 8 MB of answers, from a thread: the picker reads no more while its answers are not read."""
     # Until its settings are acknowledged the picker holds peers to the windows of the standard.
     connection.until(frames.SETTINGS)
     connection.send(frames.frame(frames.SETTINGS, flags=frames.ACK))
     body = request_body(chat_bytes("x" * 400_000), True)
-    for stream in range(1, 41, 2):
-        connection.send(frames.opened(stream) + frames.message(stream, request_headers(), body))
+
+    def ask():
+        for stream in range(1, 41, 2):
+            if not connection.send(frames.opened(stream) + frames.message(stream, request_headers(), body)):
+                break
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            connection.socket.shutdown(socket.SHUT_RDWR)
+        asking.join()
 
 
 #: A proxy with room for every answer in its windows, and little in its socket.
@@ -194,9 +208,12 @@ async def test_answers_that_are_not_read_are_given_up(launch):
     picker = launch.picker([ENDPOINT], tls=False, arguments=["--stall-timeout=2s"])
 
     def run():
-        with RawConnection(picker.port, preface=ROOMY, receive_buffer=65_536) as connection:
-            large_answers(connection)
-            wait_until(lambda: picker.metric("epp_ended_connections_total", reason="unread") == 1, "the picker gives the connection up", 20)
+        with RawConnection(picker.port, preface=ROOMY, receive_buffer=65_536) as connection, large_answers(connection):
+            wait_until(
+                lambda: picker.metric("epp_ended_connections_total", reason="unread") == 1,
+                "the picker gives the connection up",
+                20,
+            )
 
     async with bystander(picker):
         await asyncio.to_thread(run)
@@ -208,9 +225,8 @@ async def test_answers_that_are_read_slowly_arrive(launch):
     picker = launch.picker([ENDPOINT], tls=False, arguments=["--stall-timeout=5s"])
 
     def run():
-        with RawConnection(picker.port, preface=ROOMY, receive_buffer=65_536) as connection:
-            large_answers(connection)
-            received = 0
+        with RawConnection(picker.port, preface=ROOMY, receive_buffer=65_536) as connection, large_answers(connection):
+            received = len(connection.buffer)
             while received < 8_000_000:
                 data = connection.socket.recv(65_536)
                 assert data, f"closed after {received} bytes"
