@@ -68,6 +68,7 @@ let package = Package(
     .target(name: "KVCacheEvents", dependencies: ["CAccelerate"]),
     .target(name: "RequestPolicies"),
     .target(name: "Expressions"),
+    .target(name: "FlowControl"),
     // Named apart from the module of swift-configuration, which is in the package graph.
     .target(
       name: "PickerConfiguration",
@@ -75,7 +76,7 @@ let package = Package(
     .target(
       name: "Scheduling",
       dependencies: [
-        "InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions", "CAccelerate",
+        "InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions", "FlowControl", "CAccelerate",
       ]),
 
     // MARK: Data layer
@@ -126,7 +127,7 @@ let package = Package(
     .target(
       name: "EndpointPicker",
       dependencies: [
-        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
+        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "FlowControl", "Scheduling",
         "ModelServerMetrics", "Discovery", "Kubernetes", "PickerConfiguration", "RequestPolicies", "Telemetry",
         "CAccelerate",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -187,6 +188,7 @@ let package = Package(
     .testTarget(name: "KVCacheEventsTests", dependencies: ["KVCacheEvents"]),
     .testTarget(name: "RequestPoliciesTests", dependencies: ["RequestPolicies"]),
     .testTarget(name: "ExpressionsTests", dependencies: ["Expressions"]),
+    .testTarget(name: "FlowControlTests", dependencies: ["FlowControl"]),
     .testTarget(name: "PickerConfigurationTests", dependencies: ["PickerConfiguration"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling"]),
     .testTarget(name: "ModelServerMetricsTests", dependencies: ["ModelServerMetrics"]),

@@ -28,6 +28,10 @@ PLUGIN = "extension_point plugin_type plugin_name"
 INDEXER = "plugin_name plugin_type"
 IN_FLIGHT = "endpoint_name namespace producer_name fairness_id priority"
 
+Q = "0.0001 0.0005 0.001 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60"
+FLOW = "fairness_id priority"
+POOL = "inference_pool " + M
+
 #: The reference's names: type, labels, buckets.
 OLDER = {
     "inference_objective_request_total": ("counter", M + " priority", None),
@@ -97,4 +101,22 @@ NEWER = {
     "llm_d_epp_extproc_streams_inflight": ("gauge", "", None),
     "llm_d_epp_extproc_stream_duration_seconds": ("histogram", "", None),
     "llm_d_epp_extproc_streams_total": ("counter", "code", None),
+}
+
+#: Suffixes of the names that flow control has under both prefixes.
+FLOW_CONTROL = {
+    "flow_control_request_queue_duration_seconds": ("histogram", f"{FLOW} outcome {POOL}", Q),
+    "flow_control_dispatch_cycle_duration_seconds": ("histogram", "", S),
+    "flow_control_request_enqueue_duration_seconds": ("histogram", f"{FLOW} outcome", S),
+    "flow_control_queue_size": ("gauge", f"{FLOW} {POOL}", None),
+    "flow_control_queue_bytes": ("gauge", f"{FLOW} {POOL}", None),
+}
+
+#: Those that only the llm-d router has.
+NEWER_FLOW_CONTROL = {
+    "llm_d_epp_flow_control_requests_total": ("counter", "outcome priority inference_pool", None),
+    "llm_d_epp_flow_control_capacity_utilization_requests": ("gauge", "priority inference_pool", None),
+    "llm_d_epp_flow_control_capacity_utilization_bytes": ("gauge", "priority inference_pool", None),
+    "llm_d_epp_flow_control_global_capacity_utilization_requests": ("gauge", "inference_pool", None),
+    "llm_d_epp_flow_control_global_capacity_utilization_bytes": ("gauge", "inference_pool", None),
 }

@@ -59,14 +59,13 @@ def test_all_mistakes_are_named_with_line_and_path(validate):
     assert (code, output) == (1, "")
     lines = errors.splitlines()
     for start, part in [
-        ("config.yaml:3: featureGates[0]: ", '"flowControl" is not built yet'),
         ("config.yaml:5: plugins[0].type: ", 'did you mean "queue-scorer"?'),
         ("config.yaml:7: plugins[1].parameters.matchLengthWight: ", 'did you mean "matchLengthWeight"?'),
         ("config.yaml:8: plugins[2].type: ", "which is not built yet"),
         ("config.yaml:10: plugins[3].parameters.expression: column 5: ", 'did you mean "queue"?'),
     ]:
         assert any(line.startswith(start) and part in line for line in lines), (start, lines)
-    assert len(lines) == 5
+    assert len(lines) == 4
 
 
 def test_unknown_parameters_only_warn_in_the_older_family_unless_strict(validate):
@@ -87,10 +86,11 @@ def test_experimental_types_need_their_flag_in_the_newer_family(validate):
     assert validate(OLDER + body)[0] == 0
 
 
-def test_flow_control_of_the_environment_is_refused_by_name(validate, monkeypatch):
+def test_flow_control_of_the_environment_is_switched_on(validate, monkeypatch):
+    assert "defaultRequestTTL" not in validate(OLDER)[1]
     monkeypatch.setenv("ENABLE_EXPERIMENTAL_FLOW_CONTROL_LAYER", "true")
-    code, _, errors = validate(OLDER)
-    assert code == 1 and '"flowControl" is not built yet' in errors
+    code, output, _ = validate(OLDER)
+    assert code == 0 and "defaultRequestTTL" in output
 
 
 # Policies from a file.

@@ -1,4 +1,5 @@
 import Endpoints
+import FlowControl
 import InferenceAPI
 import RequestPolicies
 import Scheduling
@@ -6,8 +7,8 @@ import Scheduling
 /// Takes one request from its bytes to a decision: parse, rewrite, objective, candidates, admission, scheduling,
 /// reservation.
 ///
-/// Runs on an event loop from start to end without waiting; a request that plugins ask other processes about is taken
-/// from start to end again with the answer. Everything it needs besides the pool is the loop's own.
+/// Runs on an event loop from start to end without waiting; a request that plugins ask other processes about, or that has
+/// to wait for its turn, is taken from start to end again afterwards. Everything it needs besides the pool is the loop's own.
 struct Director {
   /// What came with the request.
   struct Input {
@@ -19,9 +20,13 @@ struct Director {
     var subset: [String]?
     /// What is known from earlier attempts; nil for the first.
     var resumption: Resumption?
+    /// When the request's stream began, in nanoseconds.
+    var receivedAt: UInt64 = 0
+    /// Makes whom to tell of the request's turn; not nil where requests have to wait for it.
+    var makeWaiter: (() -> FlowController.Waiter)?
   }
 
-  /// A request that is decided from the beginning once an answer about it is there: what must be the same again.
+  /// A request that is decided from the beginning once it can go on: what must be the same again.
   struct Resumption {
     /// What other processes answered so far.
     var answers: [InquiryAnswer] = []
@@ -29,6 +34,10 @@ struct Director {
     fileprivate(set) var rewrite: ModelRewrite?
     /// The note begun for people.
     fileprivate(set) var explanation: Explainer.Suspended?
+    /// An earlier attempt got as far as to the scheduler.
+    fileprivate(set) var wasBegun = false
+    /// The request's way through the queues; nil where requests do not wait.
+    var turn: FlowTurn?
   }
 
   /// What came of a request.
@@ -36,6 +45,8 @@ struct Director {
     case decided(Decision)
     /// A plugin has to ask about it first.
     case awaiting(Inquiry, Resumption)
+    /// It is not its turn yet.
+    case queued(FlowTicket, Resumption)
   }
 
   /// The endpoint chosen, and the right to count the request there.
@@ -90,15 +101,22 @@ struct Director {
     }
     let known = loop.models.label(identity)
     label = known
+    var turn = input.resumption?.turn
+    if turn == nil, let flow = pool.flow, let makeWaiter = input.makeWaiter {
+      let taken = takeTurn(request, input, known, flow, makeWaiter(), loop)
+      if let ticket = taken.ticket { return .queued(ticket, Resumption(rewrite: rewrite, turn: taken)) }
+      turn = taken
+    }
 
     let cycle = loop.cycle(for: pool)
     cycle.begin(request, now: Double(arrived) * 1e-9)
     loop.instruments.begin(cycle, pool)
-    if let resumption = input.resumption {
+    if let resumption = input.resumption, resumption.wasBegun {
       cycle.setAnswers(resumption.answers)
       cycle.trace = loop.explainer.resume(resumption.explanation)
     } else {
       cycle.trace = loop.explainer.trace(input.headers, now: cycle.now)
+      if cycle.trace != nil, let turn { loop.explainer.waited(nanoseconds: turn.waitedNanoseconds) }
     }
     if let subset = input.subset, pool.followsSubset {
       cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
@@ -109,13 +127,20 @@ struct Director {
       }
       return rejection
     }
-    guard cycle.count > 0 else { throw refused(.noCandidates) }
-    let isShed = PriorityShedding.sheds(
-      priority: request.priority, saturation: pool.plugins.saturationDetector.saturation(cycle))
-    guard !isShed else { throw refused(.shed) }
+    if let turn {
+      if let outcome = turn.outcome, outcome != .dispatched { throw refused(.notServed(outcome)) }
+      guard cycle.count > 0 else { throw refused(.noCandidates) }
+    } else {
+      guard cycle.count > 0 else { throw refused(.noCandidates) }
+      let isShed = PriorityShedding.sheds(
+        priority: request.priority, saturation: pool.plugins.saturationDetector.saturation(cycle))
+      guard !isShed else { throw refused(.shed) }
+    }
     if pool.plugins.scheduler.makesInquiries, let inquiry = pool.plugins.scheduler.nextInquiry(cycle) {
       var resumption = input.resumption ?? Resumption()
       resumption.rewrite = rewrite
+      resumption.turn = turn
+      resumption.wasBegun = true
       resumption.explanation = cycle.trace == nil ? nil : loop.explainer.suspend()
       cycle.trace = nil
       return .awaiting(inquiry, resumption)
@@ -172,6 +197,33 @@ struct Director {
       if let other = lease(profile) { leases.add(other) }
     }
     return leases
+  }
+
+  /// Asks for the request's turn.
+  /// - Returns: with a ticket when the request has to wait, else with an outcome.
+  private static func takeTurn(
+    _ request: SchedulingRequest, _ input: Input, _ label: ModelLabel, _ flow: FlowController,
+    _ waiter: FlowController.Waiter, _ loop: LoopContext
+  ) -> FlowTurn {
+    let now = loop.clock.nanoseconds()
+    let key = FlowKey(
+      id: input.headers.fairnessID.map { String(decoding: $0, as: UTF8.self) } ?? FlowKey.defaultID,
+      priority: request.priority)
+    let queued = QueuedRequest(
+      flow: key, bytes: request.bodyBytes, receivedAt: Double(input.receivedAt) * 1e-9, enqueuedAt: Double(now) * 1e-9,
+      timeToFirstToken: request.timeToFirstTokenObjective, timeToLive: flow.settings.timeToLive)
+    var turn = FlowTurn(enqueuedAt: now, bytes: queued.bytes)
+    var cycleNanoseconds: UInt64 = 0
+    switch flow.ask(queued, waiter, cycleNanoseconds: &cycleNanoseconds) {
+    case .waits(let ticket):
+      turn.ticket = ticket
+      loop.flow?.waits(label, bytes: queued.bytes)
+    case .decided(let outcome):
+      turn.outcome = outcome
+      loop.flow?.passed(label, outcome)
+    }
+    loop.flow?.asked(label, turn.outcome, nanoseconds: cycleNanoseconds)
+    return turn
   }
 
   // MARK: Reading the request

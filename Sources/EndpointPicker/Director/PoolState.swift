@@ -1,4 +1,5 @@
 import Endpoints
+import FlowControl
 import InferenceAPI
 import RequestPolicies
 import Scheduling
@@ -20,6 +21,8 @@ public final class PoolState: Sendable {
   let placementFollowers: [any PlacementFollower]
   /// Tells what endpoints have cached; nil without the default producer.
   let prefixCache: ApproximatePrefixCacheProducer?
+  /// Where requests wait for their turn; nil while flow control is off.
+  let flow: FlowController?
   /// Whether the proxy's subset of candidates is followed.
   let followsSubset: Bool
   /// The configuration that made the plugins, as YAML, for people.
@@ -40,6 +43,9 @@ public final class PoolState: Sendable {
     self.requestObservers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
     self.placementFollowers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.prefixCache = plugins.instances.lazy.compactMap { $0.plugin as? ApproximatePrefixCacheProducer }.first
+    self.flow = plugins.flowControl.map { settings in
+      FlowController(settings, detector: plugins.saturationDetector, endpoints: endpoints, clock: .system)
+    }
     self.followsSubset = followsSubset
     self.document = document
   }

@@ -1,4 +1,5 @@
 import ExtProc
+import FlowControl
 import InferenceAPI
 
 /// A request that gets no endpoint, and what the client is told. One table from cause to status, text and header
@@ -22,6 +23,8 @@ public enum Rejection: Error, Sendable, Equatable {
   case requestTooSlow
   /// The client prefers to be told that no server has its prompt cached to waiting for one to process it.
   case notCached
+  /// The request waited for its turn in vain, or could not wait; the outcome is not `dispatched`.
+  case notServed(FlowOutcome)
   /// The body names its model in a way that cannot be replaced.
   case modelNotReplaceable
 
@@ -35,6 +38,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .requestTooSlow: 408
     case .denied, .modelNotReplaceable: 500
     case .notCached: 412
+    case .notServed(.rejectedCapacity), .notServed(.evictedTimeToLive): 429
+    case .notServed: 503
     }
   }
 
@@ -48,6 +53,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .requestTooSlow: "RequestTimeout"
     case .denied, .modelNotReplaceable: RequestError.Code.internalError.rawValue
     case .notCached: "PreconditionFailed"
+    case .notServed(.rejectedCapacity), .notServed(.evictedTimeToLive): RequestError.Code.resourceExhausted.rawValue
+    case .notServed: RequestError.Code.serviceUnavailable.rawValue
     }
   }
 
@@ -63,6 +70,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .requestTooSlow: "the request took too long to arrive"
     case .buffersFull: "too many request bytes are held in memory"
     case .notCached: "no decode worker has the requested KV cache"
+    case .notServed(let outcome): Self.message(outcome)
     case .modelNotReplaceable: "the model in the request body cannot be replaced"
     }
   }
@@ -71,8 +79,33 @@ public enum Rejection: Error, Sendable, Equatable {
   public var dropReason: String? {
     switch self {
     case .badRequest, .bodyTooLarge, .requestTooSlow, .denied, .notCached, .modelNotReplaceable: nil
+    case .notServed(let outcome): Self.dropReason(outcome)
     case .noCandidates: "rejected-no-endpoints"
     case .schedulingFailed, .shed, .buffersFull: "rejected-saturated"
+    }
+  }
+
+  /// Endpoint Picker protocol, flow control.
+  private static func message(_ outcome: FlowOutcome) -> String {
+    switch outcome {
+    case .dispatched: "request rejected by flow control"
+    case .rejectedCapacity: "request rejected pre-queue: queue at capacity"
+    case .rejectedNoEndpoints: "no endpoints available: request rejected pre-queue: queue at capacity"
+    case .rejectedShuttingDown: "request rejected pre-queue: shutting down"
+    case .evictedTimeToLive: "request timed out in queue: request evicted from queue: request TTL expired"
+    case .evictedWithoutEndpoints:
+      "request timed out in queue and no endpoints are available: request evicted from queue: request TTL expired"
+    case .evictedContextCancelled: "client disconnected: request evicted from queue: request context cancelled"
+    }
+  }
+
+  private static func dropReason(_ outcome: FlowOutcome) -> String {
+    switch outcome {
+    case .dispatched, .rejectedCapacity: "rejected-saturated"
+    case .rejectedNoEndpoints, .evictedWithoutEndpoints: "rejected-no-endpoints"
+    case .rejectedShuttingDown: "rejected-shutting-down"
+    case .evictedTimeToLive: "rejected-ttl-expired"
+    case .evictedContextCancelled: "rejected-context-cancelled"
     }
   }
 

@@ -119,6 +119,7 @@ extension DecisionRecord {
 
   func writeTimings(_ json: inout JSONWriter) {
     json.beginObject()
+    if let queued = content.queueNanoseconds { json.field("queue", Double(queued) / 1_000, decimals: 1) }
     json.field("parse", Double(content.parseNanoseconds) / 1_000, decimals: 1)
     json.field("schedule", Double(content.scheduleNanoseconds) / 1_000, decimals: 1)
     json.endObject()

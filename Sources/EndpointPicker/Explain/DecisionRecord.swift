@@ -31,6 +31,8 @@ package final class DecisionRecord: Sendable {
     package var candidateCount = 0
     package var profiles: [DecisionTrace.ProfileTrace] = []
     package var primaryProfile: String?
+    /// How long the request waited for its turn; nil where requests do not wait.
+    package var queueNanoseconds: UInt64?
     package var parseNanoseconds: UInt64 = 0
     package var scheduleNanoseconds: UInt64 = 0
     /// The request asked for its decision.

@@ -66,6 +66,9 @@ final class Explainer {
     options.share >= 1 || Double(random.next() >> 11) * 0x1p-53 < options.share
   }
 
+  /// The request of the decision being made has waited for its turn.
+  func waited(nanoseconds: UInt64) { content?.queueNanoseconds = nanoseconds }
+
   /// Notes the decision of a cycle that ``trace(_:now:)`` made a trace for.
   func decided(
     _ cycle: SchedulingCycle, endpoints: [Endpoint], match: PrefixMatch?, parseNanoseconds: UInt64,

@@ -6,6 +6,8 @@ import Telemetry
 final class ModelLabel {
   let labels: RequestLabels
   let series: RequestSeries
+  /// Those of requests in queues; nil while none waited.
+  var flow: FlowSeries?
   /// Scheduling attempts by endpoint slot, valid for the generation they were made for.
   private var attempts: [(generation: UInt64, counter: TwinCounter)?] = []
 

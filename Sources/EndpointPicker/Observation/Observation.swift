@@ -66,6 +66,7 @@ struct Observation {
       ServerCollector(server: server, pool: pool, services: services, decisionFile: decisionFile))
     registerPoolCollectors()
     registerScrapeCollectors()
+    if pool.value.flow != nil { registry.register(FlowCapacityCollector(pool: pool, name: options.poolName)) }
     let saturationSeries = metrics.poolSaturationSeries(pool: options.poolName)
     registry.onScrape { [pool, services, metrics, registry, saturation] in
       saturationSeries.set(saturation.saturation(), on: registry.sharedShard)

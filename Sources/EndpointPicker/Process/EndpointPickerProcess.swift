@@ -59,6 +59,9 @@ public struct EndpointPickerProcess {
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
     let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
+    let flowFamilies =
+      pool.current.value.flow == nil
+      ? nil : try FlowFamilies(metrics, includesOlderNames: options.exposesOlderMetricNames)
     let inquiries = pool.makesInquiries ? InquiryService(group: group) : nil
     let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
       let shard = registry.shard(forEventLoop: number)
@@ -71,6 +74,7 @@ public struct EndpointPickerProcess {
         logger: logger, eventLoop: eventLoop,
         seed: options.seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
       context.tracer = tracing?.tracer
+      context.flow = flowFamilies.map { FlowInstruments($0, poolName: options.poolName, shard: shard) }
       context.inquirer = inquiries.map { Inquirer(client: $0.client, eventLoop: eventLoop) }
       return context
     }
@@ -112,6 +116,7 @@ public struct EndpointPickerProcess {
       gauges: observation.poolGauges, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
     let serving = ServingService(
       server: server, healthServer: healthServer, health: health, scrapers: scrapers,
+      turnAway: { [current = pool.current] in current.value.flow?.shutDown() },
       drainDelay: options.drainDelay, drainTimeout: options.drainTimeout, logger: logger)
     // Stopped in the opposite order: first the lease is given back, then streams are waited for, then the rest ends;
     // spans are exported until no request is left.

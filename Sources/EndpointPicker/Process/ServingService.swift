@@ -10,6 +10,8 @@ struct ServingService: Service {
   let healthServer: GRPCServer
   let health: HealthStatus
   let scrapers: ScraperPool?
+  /// Turns away the requests that wait in queues.
+  let turnAway: @Sendable () -> Void
   /// Between saying not to be ready and turning streams away, so that proxies notice in time.
   let drainDelay: Duration
   let drainTimeout: Duration
@@ -23,7 +25,13 @@ struct ServingService: Service {
       try? await Task.sleep(for: drainDelay)
     }
     logger.info("draining", metadata: ["connections": "\(server.connectionCount)", "timeout": "\(drainTimeout)"])
+    let lastCall = Task { [turnAway, drainTimeout] in
+      // Requests still in a queue near the end are told so rather than cut off.
+      try await Task.sleep(for: drainTimeout * 0.9)
+      turnAway()
+    }
     await server.shutDownGracefully(timeout: .nanoseconds(Int64(drainTimeout.inSeconds * 1e9)))
+    lastCall.cancel()
     await scrapers?.shutdown()
     await healthServer.shutDownGracefully(timeout: .milliseconds(200))
   }

@@ -2,12 +2,14 @@ import ExtProc
 import GRPC
 import Scheduling
 
-/// What a call waits for while plugins ask other processes about its request.
+/// What a call waits for while plugins ask other processes about its request, or while it is not its turn.
 struct AwaitedAnswer {
   /// Tells the answer from those that other requests of the same call object were waiting for.
   let number: UInt64
   /// Carries the question out; nil until it is on its way.
   var ticket: Inquirer.Ticket?
+  /// The request waits for its turn; nil when it waits for an answer.
+  var turn: AwaitedTurn?
   /// The proxy has said everything: the stream ends with the answer to the request.
   var finishesAfterwards = false
 }
@@ -64,6 +66,7 @@ extension ExtProcCall {
   func stopAwaiting() {
     guard let awaited else { return }
     self.awaited = nil
+    if let turn = awaited.turn { return leave(turn) }
     loop.instruments.inquiryEnded(.cancelled)
     awaited.ticket?.cancel()
   }

@@ -86,6 +86,8 @@ extension ExtProcCall {
   func decide(_ basis: StreamMachine.PickBasis, _ resumption: Director.Resumption?) {
     guard let pool else { return }
     var input = Director.Input(headers: headers, body: nil, subset: subset, resumption: resumption)
+    input.receivedAt = receivedAt
+    if pool.flow != nil, resumption?.turn == nil { input.makeWaiter = { [unowned self] in makeWaiter() } }
     switch basis {
     case .headersOnly, .headersBeforeBody, .bufferedBody(isWhole: false): break
     case .body, .bodyThenTrailers, .bufferedBody: input.body = bodyBytes
@@ -94,6 +96,8 @@ extension ExtProcCall {
       switch try Director.decide(input, pool: pool, loop: loop, placement: placement, label: &model) {
       case .awaiting(let inquiry, let resumption):
         ask(inquiry, resumption, basis)
+      case .queued(let ticket, let resumption):
+        wait(ticket, resumption, basis)
       case .decided(let decision):
         observations = decision.observations
         takeRecord()

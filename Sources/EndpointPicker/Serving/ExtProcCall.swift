@@ -32,7 +32,7 @@ final class ExtProcCall: GRPCCall {
   let placement = PlacementNote()
   /// Those that follow the request; almost always empty.
   var observations: [any RequestObservation] = []
-  /// What plugins ask about the request at the moment; nil while they ask nothing.
+  /// What plugins ask about the request at the moment, or the turn it waits for; nil while it waits for nothing.
   var awaited: AwaitedAnswer?
   var model: ModelLabel?
   var family = ResponseFamily.none

@@ -19,11 +19,13 @@ final class LoopContext {
   let instruments: LoopInstruments
   let explainer: Explainer
   private let rejections: RejectionLog
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
   var random: RandomSource
   var spareCalls: [ExtProcCall] = []
   /// Records requests; nil when tracing is off.
   var tracer: RequestTracer?
+  /// Records what becomes of requests in queues; nil where none wait.
+  var flow: FlowInstruments?
   /// Carries out what plugins ask other processes; nil when the plugins ask nothing.
   var inquirer: Inquirer?
   /// Inquiries asked so far, which numbers them.

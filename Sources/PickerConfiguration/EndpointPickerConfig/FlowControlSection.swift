@@ -50,3 +50,11 @@ extension FlowControlSection {
       enableEviction: false, location: location)
   }
 }
+
+extension FlowControlSection.PriorityBand {
+  /// A template in which nothing is written.
+  package init(location: SourceLocation) {
+    self.init(
+      priority: 0, maxBytes: nil, maxRequests: nil, fairnessPolicy: nil, orderingPolicy: nil, location: location)
+  }
+}

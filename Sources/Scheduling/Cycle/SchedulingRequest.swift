@@ -20,6 +20,9 @@ public struct SchedulingRequest {
 
   /// Prompt tokens, counted or estimated at four bytes each.
   public var promptTokens: Int { inference?.promptTokenCount ?? 0 }
+
+  /// How long after the request its client wants the first token, in seconds; nil when its headers do not say.
+  public var timeToFirstTokenObjective: Double? { headers.flatMap(LatencyObjectives.timeToFirstToken) }
 }
 
 /// The headers of a request.

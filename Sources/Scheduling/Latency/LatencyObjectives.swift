@@ -12,6 +12,15 @@ struct LatencyObjectives: Sendable, Hashable {
     tpot = Self.milliseconds(headers, "x-llm-d-slo-tpot-ms", "x-slo-tpot-ms")
   }
 
+  /// How long a request may take to its first token, in seconds, as a whole number of milliseconds; nil without such an
+  /// objective.
+  static func timeToFirstToken(_ headers: any RequestHeaders) -> Double? {
+    guard let bytes = headers.value(of: "x-llm-d-slo-ttft-ms") ?? headers.value(of: "x-slo-ttft-ms"), bytes.count <= 19,
+      let value = Int64(String(decoding: bytes, as: UTF8.self)), value >= 0
+    else { return nil }
+    return Double(value) * 1e-3
+  }
+
   private static func milliseconds(_ headers: any RequestHeaders, _ name: String, _ olderName: String) -> Double {
     guard let bytes = headers.value(of: name) ?? headers.value(of: olderName), bytes.count <= 32,
       let value = Double(String(decoding: bytes, as: UTF8.self)), value.isFinite

@@ -1,3 +1,4 @@
+import FlowControl
 import InferenceAPI
 import PickerConfiguration
 
@@ -9,6 +10,8 @@ public struct LoadedPlugins: Sendable {
   public let scheduler: Scheduler
   /// Tells how loaded the pool is.
   public let saturationDetector: any SaturationDetector
+  /// How requests wait for their turn; nil while the feature is off.
+  public let flowControl: FlowControlSettings?
   /// The request parsers, in configuration order.
   public let parsers: [any RequestParser]
   /// Plugins that add headers to responses, in the order they are asked.

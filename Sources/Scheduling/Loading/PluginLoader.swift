@@ -5,19 +5,19 @@ import PickerConfiguration
 /// Turns a configuration into plugins and a scheduler: instances, default producers, system defaults, checks
 /// (EndpointPickerConfig, load order and validation).
 public struct PluginLoader {
-  private let config: EndpointPickerConfig
+  let config: EndpointPickerConfig
   private let registry: PluginRegistry
   private let endpoints: EndpointTable
   private let services: PluginServices
   private let isStrict: Bool
   private let allowsExperimental: Bool
   /// The configuration as it comes to be in force.
-  private var effective: EndpointPickerConfig
+  var effective: EndpointPickerConfig
   private var parameters: [String: [EffectiveParameter]] = [:]
   private let attributes = AttributeSpace()
-  private var instances: [PluginInstance] = []
+  private(set) var instances: [PluginInstance] = []
   private var requirements: [(data: DataRequirement, by: PluginSpecification)] = []
-  private var problems: [ConfigurationProblem] = []
+  var problems: [ConfigurationProblem] = []
   private var warnings: [ConfigurationProblem] = []
 
   private static let defaultPicker = "max-score-picker"
@@ -65,6 +65,7 @@ public struct PluginLoader {
     addMetrics()
     let profiles = schedulingProfiles()
     let handler = profileHandler(profiles)
+    let flowControl = flowControlSettings()
     if let error = ConfigurationError(problems) { throw error }
     guard let detector, let handler else {
       throw ConfigurationError(place("plugins"), "no profile handler or saturation detector could be made")
@@ -83,7 +84,7 @@ public struct PluginLoader {
         observers: instances.compactMap { $0.plugin as? any PlacementObserver },
         admitters: instances.compactMap { $0.plugin as? any Admitter }, loadEstimator: estimators.first,
         pluginNames: names),
-      saturationDetector: detector, parsers: parsers,
+      saturationDetector: detector, flowControl: flowControl, parsers: parsers,
       responseHeadersPlugins: instances.compactMap { $0.plugin as? any ResponseHeadersPlugin },
       readsPrompts: requirements.contains { $0.data.kind == .tokenizedPrompt },
       configuration: effectiveConfiguration(), parameters: parameters, warnings: warnings)
@@ -101,18 +102,12 @@ public struct PluginLoader {
     return effective
   }
 
-  private func reference(_ name: String) -> PluginReference {
+  func reference(_ name: String) -> PluginReference {
     PluginReference(name: name, location: place("(default) \(name)"))
   }
 
   /// Features that the document switches on and that do not exist.
   private mutating func checkFeatures() {
-    if config.featureGates.isEnabled(.flowControl) {
-      problems.append(
-        ConfigurationProblem(
-          config.featureGates.locations[.flowControl] ?? place("featureGates"),
-          "the feature \"flowControl\" is not built yet; requests cannot be queued"))
-    }
     if config.featureGates.settings[.enableLegacyMetrics] == true {
       warnings.append(
         ConfigurationProblem(
@@ -127,7 +122,7 @@ public struct PluginLoader {
     }
   }
 
-  private func place(_ path: String) -> SourceLocation { SourceLocation(source: config.source, path: path) }
+  func place(_ path: String) -> SourceLocation { SourceLocation(source: config.source, path: path) }
 
   // MARK: Instances
 
@@ -188,14 +183,9 @@ public struct PluginLoader {
   private mutating func noteUnbuilt(_ specification: PluginSpecification) -> Bool {
     guard let feature = UnbuiltPlugins.feature(of: specification.type) else { return false }
     let location = specification.location.field("type")
-    if feature == .flowControl, !config.featureGates.isEnabled(.flowControl) {
-      warnings.append(
-        ConfigurationProblem(location, "\"\(specification.type)\" is left out: flow control is switched off"))
-    } else {
-      problems.append(
-        ConfigurationProblem(
-          location, "the plugin type \"\(specification.type)\" needs \(feature.rawValue), which is not built yet"))
-    }
+    problems.append(
+      ConfigurationProblem(
+        location, "the plugin type \"\(specification.type)\" needs \(feature.rawValue), which is not built yet"))
     return true
   }
 
@@ -213,7 +203,7 @@ public struct PluginLoader {
 
   /// Makes an instance nobody configured, named after its type.
   /// - Parameter location: where it is referred to, if anywhere.
-  private mutating func makeDefault(_ type: String, parameters: ConfigNode? = nil, at location: SourceLocation? = nil) {
+  mutating func makeDefault(_ type: String, parameters: ConfigNode? = nil, at location: SourceLocation? = nil) {
     if let location, registry.registration(for: type) == nil {
       problems.append(
         ConfigurationProblem(

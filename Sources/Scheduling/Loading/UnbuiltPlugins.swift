@@ -3,7 +3,6 @@
 enum UnbuiltPlugins {
   /// What a type is part of.
   enum Feature: String {
-    case flowControl = "flow control"
     case eviction = "the eviction of requests in flight"
     case latencyPrediction = "latency prediction in a scorer (use predicted-latency-producer and latency-scorer)"
     case preciseIndex = "the precise prefix index (KV-cache events of the servers)"
@@ -20,11 +19,6 @@ enum UnbuiltPlugins {
   }
 
   private static let types: [Feature: [String]] = [
-    .flowControl: [
-      "global-strict-fairness-policy", "round-robin-fairness-policy", "program-aware-fairness", "fcfs-ordering-policy",
-      "edf-ordering-policy", "slo-deadline-ordering-policy", "static-usage-limit-policy", "priority-holdback-policy",
-      "soft-reflective-ceiling-policy",
-    ],
     .eviction: [
       "eviction-sheddable-filter", "eviction-priority-then-time-ordering", "sheddable-eviction-filter",
       "priority-then-time-eviction-order-policy",

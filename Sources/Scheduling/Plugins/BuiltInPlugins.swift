@@ -56,6 +56,16 @@ enum BuiltInPlugins {
     .latencySLOAdmitter,
     .probabilisticAdmitter,
     .utilizationDetector,
+    // Flow control
+    .earliestDeadlineFirst,
+    .firstComeFirstServed,
+    .globalStrictFairness,
+    .objectiveDeadlineFirst,
+    .priorityHoldback,
+    .programAwareFairness,
+    .roundRobinFairness,
+    .softReflectiveCeiling,
+    .staticUsageLimit,
     // Parsers and responses
     .destinationServedVerifier,
     .requestAttributeReporter,

@@ -1,4 +1,5 @@
 import Endpoints
+import FlowControl
 import PickerConfiguration
 
 /// A table of plugin types for people: names, roles, what they read, parameters with their defaults.
@@ -70,6 +71,9 @@ public struct PluginTable {
     if plugin is any Producer { roles.append("producer") }
     if plugin is any SaturationDetector { roles.append("saturation detector") }
     if plugin is any Admitter { roles.append("admission") }
+    if plugin is any FairnessPolicy { roles.append("fairness policy") }
+    if plugin is any OrderingPolicy { roles.append("ordering policy") }
+    if plugin is any UsageLimitPolicy { roles.append("usage limit policy") }
     if plugin is any ResponseHeadersPlugin { roles.append("response headers") }
     if plugin is any RequestObserver { roles.append("request observer") }
     if plugin is any ResponseReporter { roles.append("response reporter") }

@@ -34,7 +34,33 @@ struct SampleConfiguration: CustomStringConvertible {
 
 extension SampleConfiguration {
   /// Those whose plugins exist.
-  static let loadable: [SampleConfiguration] = olderFamily + newerFamily + disaggregated + predicted
+  static let loadable: [SampleConfiguration] = olderFamily + newerFamily + disaggregated + predicted + queued
+
+  private static let queued = [
+    SampleConfiguration(
+      "flow control", .inferenceExtension,
+      """
+      featureGates: [flowControl]
+      plugins:
+      - type: utilization-detector
+        parameters: {queueDepthThreshold: 2, kvCacheUtilThreshold: 0.85}
+      flowControl:
+        maxBytes: 1G
+        defaultRequestTTL: 30s
+        priorityBands: [{priority: 100}]
+      """),
+    .single(
+      "soft ceilings", .llmD,
+      [
+        "queue-scorer=2", "kv-cache-utilization-scorer=2", "prefix-cache-scorer=3",
+        "-soft-reflective-ceiling-policy",
+      ],
+      "featureGates: [flowControl]\nflowControl: {usageLimitPolicyPluginRef: soft-reflective-ceiling-policy}"),
+    .single(
+      "program-aware fairness", .llmD, ["queue-scorer=1", "-program-aware-fairness"],
+      "featureGates: [flowControl]\n"
+        + "flowControl: {defaultPriorityBand: {fairnessPolicyRef: program-aware-fairness}}"),
+  ]
 
   private static let predicted = [
     predicting("latency prediction, older family", .inferenceExtension, ""),
@@ -282,20 +308,6 @@ extension SampleConfiguration {
         "featureGates: [prepareDataPlugins]\nplugins: [{type: predicted-latency-scorer}]"), ["prepareDataPlugins"]
     ),
     (
-      SampleConfiguration(
-        "flow control", .inferenceExtension,
-        """
-        featureGates: [flowControl]
-        plugins:
-        - type: utilization-detector
-          parameters: {queueDepthThreshold: 2, kvCacheUtilThreshold: 0.85}
-        flowControl:
-          maxBytes: 1G
-          defaultRequestTTL: 30s
-          priorityBands: [{priority: 100}]
-        """), ["flowControl"]
-    ),
-    (
       .single(
         "precise prefix", .llmD,
         ["-token-producer", "-precise-prefix-cache-producer", "decode-filter", "prefix-cache-scorer=2"]),
@@ -316,19 +328,6 @@ extension SampleConfiguration {
     (
       .single("GPU metrics", .llmD, ["-dcgm-data-source", "-dcgm-extractor", "kv-cache-utilization-scorer=1"]),
       ["dcgm-data-source", "dcgm-extractor"]
-    ),
-    (
-      .single(
-        "ceilings", .llmD, ["queue-scorer=1", "-soft-reflective-ceiling-policy"],
-        "featureGates: [flowControl]\nflowControl: {usageLimitPolicyPluginRef: soft-reflective-ceiling-policy}"),
-      ["soft-reflective-ceiling-policy", "flowControl"]
-    ),
-    (
-      .single(
-        "program-aware fairness", .llmD, ["queue-scorer=1", "-program-aware-fairness"],
-        "featureGates: [flowControl]\n"
-          + "flowControl: {defaultPriorityBand: {fairnessPolicyRef: program-aware-fairness}}"),
-      ["program-aware-fairness", "flowControl"]
     ),
   ]
 }

@@ -33,18 +33,55 @@ import Testing
     #expect(error?.problems.allSatisfy { $0.location.line != nil } == true, "\(String(describing: error))")
   }
 
-  /// Policies of flow control are left out while it is off, as their section is.
+  /// Nothing reads the section while the feature is off, so what it refers to need not exist.
   @Test func flowControlThatIsOffIsPassedOver() throws {
     let check = try check(
       SampleConfiguration(
         "", .llmD,
         """
-        plugins: [{type: queue-scorer}, {type: round-robin-fairness-policy}]
-        flowControl: {defaultPriorityBand: {fairnessPolicyRef: round-robin-fairness-policy}}
+        plugins: [{type: queue-scorer}]
+        flowControl: {defaultPriorityBand: {fairnessPolicyRef: round-robin-fairness-policy}, enableEviction: true}
         """
       ).text)
+    #expect(check.warnings.map(\.location.path) == ["flowControl.defaultPriorityBand.fairnessPolicyRef"])
+  }
+
+  /// What is not said comes from the family of the document.
+  @Test(
+    arguments: [
+      (Lineage.llmD, "1m0s", "5000"), (.inferenceExtension, "0s", nil),
+    ] as [(Lineage, String, String?)])
+  func flowControlHasTheDefaultsOfItsFamily(lineage: Lineage, timeToLive: String, requests: String?) throws {
+    let text = try check(
+      SampleConfiguration("", lineage, "featureGates: [flowControl]\nplugins: [{type: queue-scorer}]").text
+    ).effectiveConfiguration
+    #expect(text.contains("defaultRequestTTL: \(timeToLive)\n"), "\(text)")
+    #expect(text.contains("noEndpointRequestTTL: 1m0s\n"), "\(text)")
+    #expect(text.contains("maxRequests") == (requests != nil))
+    for name in ["fcfs-ordering-policy", "global-strict-fairness-policy", "static-usage-limit-policy"] {
+      #expect(text.contains("- name: \(name)\n"), "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    ("flowControl: {enableEviction: true}", "flowControl.enableEviction: revoking requests in flight is not built yet"),
+    ("flowControl: {usageLimitPolicyPluginRef: queue-scorer}", "\"queue-scorer\" is not a usage limit policy"),
+    (
+      "flowControl: {priorityBands: [{priority: 1, orderingPolicyRef: queue-scorer}]}",
+      "flowControl.priorityBands[0].orderingPolicyRef: \"queue-scorer\" is not an ordering policy"
+    ),
+    (
+      "flowControl: {defaultPriorityBand: {fairnessPolicyRef: queue-scorer}}",
+      "flowControl.defaultPriorityBand.fairnessPolicyRef: \"queue-scorer\" is not a fairness policy"
+    ),
+  ])
+  func wrongPoliciesAreNamed(section: String, problem: String) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try check(
+        SampleConfiguration("", .llmD, "featureGates: [flowControl]\nplugins: [{type: queue-scorer}]\n\(section)").text)
+    }
     #expect(
-      check.warnings.map(\.message) == ["\"round-robin-fairness-policy\" is left out: flow control is switched off"])
+      error?.problems.contains { $0.description.contains(problem) } == true, "\(String(describing: error?.problems))")
   }
 
   @Test(arguments: PluginRegistry.standard.all.map(\.type))
