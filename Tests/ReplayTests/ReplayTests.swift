@@ -120,6 +120,41 @@ struct TraceTests {
     #expect(trace.faster(by: 3).requests[0].arrival == 0.5)
   }
 
+  /// Two requests share their first two blocks of 16 tokens, with another one in between.
+  @Test func reuseDependsOnTheSizeOfTheCache() {
+    func request(_ arrival: Double, _ blocks: [UInt64]) -> ReplayRequest {
+      ReplayRequest(arrival: arrival, promptTokens: blocks.count * 16, outputTokens: 1, blocks: blocks)
+    }
+    let trace = Trace(
+      requests: [request(0, [1, 2, 3]), request(5, [7, 8]), request(10, [1, 2, 4])], tokensPerBlock: 16)
+    #expect(trace.reusableTokens == 32)
+    #expect(trace.reusableTokens(cacheTokens: 80) == 32)
+    // The ends of prompts go first: of four blocks, the third request finds its first.
+    #expect(trace.reusableTokens(cacheTokens: 64) == 32)
+    #expect(trace.reusableTokens(cacheTokens: 48) == 16)
+    #expect(trace.reusableTokens(cacheTokens: 16) == 0)
+  }
+
+  /// 128 tokens, of which 32 are reused, and three steps of one token each with one sequence at a time.
+  @Test func speedMakesTheWorkFillTheTime() {
+    func request(_ arrival: Double, _ blocks: [UInt64]) -> ReplayRequest {
+      ReplayRequest(arrival: arrival, promptTokens: blocks.count * 16, outputTokens: 1, blocks: blocks)
+    }
+    let trace = Trace(
+      requests: [request(0, [1, 2, 3]), request(5, [7, 8]), request(10, [1, 2, 4])], tokensPerBlock: 16)
+    var settings = ServerSettings()
+    settings.count = 2
+    settings.engine.blockCount = 2
+    settings.engine.blockSize = 16
+    settings.engine.prefillTokensPerSecond = 96
+    settings.engine.decodeStepSeconds = 0.1
+    settings.engine.decodeStepPerSequenceSeconds = 0
+    // All caches together hold four blocks, so 32 tokens are found: 96 take 1 s. One sequence fits at a time, so the
+    // three answers take 0.3 s; on two servers that makes 0.65 s of the 10 s that the trace takes.
+    #expect(abs(trace.speed(forLoad: 1, on: settings) - 10 / 0.65) < 1e-9)
+    #expect(abs(trace.speed(forLoad: 0.5, on: settings) - 5 / 0.65) < 1e-9)
+  }
+
   @Test(
     "A bad line is named with what is wrong",
     arguments: [

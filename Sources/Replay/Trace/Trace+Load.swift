@@ -23,11 +23,33 @@ extension Trace {
   /// Part of the prompt tokens that no routing can exceed as prefix hits, 0…1.
   public var hitCeiling: Double { promptTokens > 0 ? Double(reusableTokens) / Double(promptTokens) : 0 }
 
-  /// How much faster than recorded the trace has to come to keep servers busy with prompts for `load` of the time, if
-  /// all of them shared a cache without limits. Decoding comes on top, so at 1 no routing can keep up.
+  /// Prompt tokens that one cache of this size would have when each request comes, if what was used longest ago gave
+  /// way and the ends of prompts did before their beginnings.
+  public func reusableTokens(cacheTokens: Int) -> Int {
+    var cache = RecencyCache(capacity: max(1, cacheTokens / max(1, tokensPerBlock)))
+    var tokens = 0
+    for request in requests {
+      let held = request.blocks.prefix { cache.contains($0) }.count
+      tokens += min(held * tokensPerBlock, max(0, request.promptTokens - 1))
+      for block in request.blocks.reversed() { cache.use(block) }
+    }
+    return tokens
+  }
+
+  /// How much faster than recorded the trace has to come for a load on these servers.
+  ///
+  /// At a load of 1 the servers would be busy all the time if all their caches were one, so that nothing is held or
+  /// computed twice, and if they always decoded as many sequences at once as their caches hold: no routing reaches it.
   public func speed(forLoad load: Double, on settings: ServerSettings) -> Double {
     guard let first = requests.first?.arrival, let last = requests.last?.arrival, last > first else { return 1 }
-    let work = Double(promptTokens - reusableTokens) / settings.engine.prefillTokensPerSecond / Double(settings.count)
+    let engine = settings.engine
+    let capacity = Double(engine.blockCount * engine.blockSize)
+    let computed = promptTokens - reusableTokens(cacheTokens: Int(capacity) * settings.count)
+    let output = Double(requests.reduce(0) { $0 + $1.outputTokens })
+    let footprint = (Double(promptTokens) + output) / Double(requests.count)
+    let batch = min(max(1, capacity / max(1, footprint)), Double(engine.maxSequences))
+    let token = engine.decodeStepSeconds / batch + engine.decodeStepPerSequenceSeconds * (1 - 1 / batch)
+    let work = (Double(computed) / engine.prefillTokensPerSecond + output * token) / Double(settings.count)
     return work > 0 ? load * (last - first) / work : 1
   }
 

@@ -3,17 +3,26 @@ import Synchronization
 
 /// How fast each endpoint computes prompts, learned from the times to the first token of what was placed there.
 ///
-/// For each endpoint two sums that fade: tokens that had to be computed before a first token, and the seconds until it
-/// came. Their quotient, pulled towards the prior by as much as ``priorTokens`` tokens at the prior's rate would, is the
-/// rate. They live in columns of the endpoint table, so a slot's next endpoint begins anew. Safe to use from any thread;
-/// of two event loops that add at the same moment one may be lost, which a mean bears.
+/// For each endpoint, and for all together, two sums that fade: tokens that had to be computed before a first token, and
+/// the seconds until it came. The quotient of those of all, pulled towards the prior by as much as ``priorTokens`` tokens
+/// at the prior's rate would, is the mean rate, towards which those of the endpoints are pulled in the same way. What
+/// an endpoint's rate then differs from the mean counts in full only beyond ``likelyRange``: servers that are alike
+/// differ within it by chance and by what they happen to work on, and would otherwise be told apart.
+///
+/// The endpoints' sums live in columns of the endpoint table, so a slot's next endpoint begins anew. Safe to use from any
+/// thread; of two event loops that add at the same moment one may be lost, which a mean bears.
 package final class PrefillRates: Sendable {
   /// Less work than this tells more about fixed costs than about the rate.
   static let minimumTokens = 1_024.0
   /// What the prior counts.
   static let priorTokens = 32_768.0
-  /// What is left of the sums when a sample is added: samples count for about fifty more.
-  static let retention = 0.98
+  /// What is left of an endpoint's sums when a sample is added: samples count for about two hundred more.
+  static let retention = 0.995
+  /// The same for the sums of all.
+  static let sharedRetention = 0.998
+  /// Quotients of an endpoint's rate and the mean that say little, and how much of them counts.
+  static let likelyRange = 0.7...1.4
+  static let likelyShare = 0.3
   /// How much of the mean a request moves.
   private static let meanShare = 1.0 / 64
 
@@ -23,6 +32,8 @@ package final class PrefillRates: Sendable {
   private let prior: Double
   private let endpoints: EndpointTable
   private let meanBits = Atomic<UInt64>(0)
+  private let sharedTokens = Atomic<UInt64>(0)
+  private let sharedSeconds = Atomic<UInt64>(0)
 
   /// - Parameter prior: tokens a second before anything was learned.
   init(prior: Double, endpoints: EndpointTable) {
@@ -35,25 +46,42 @@ package final class PrefillRates: Sendable {
     seconds = columns.1 ?? .maxActiveModels
   }
 
+  /// Tokens a second, over all endpoints.
+  var meanRate: Double {
+    let tokens = Double(bitPattern: sharedTokens.load(ordering: .relaxed))
+    let seconds = Double(bitPattern: sharedSeconds.load(ordering: .relaxed))
+    return (Self.priorTokens + tokens) / (Self.priorTokens / prior + seconds)
+  }
+
   /// Tokens a second of an endpoint with these sums; NaN stands for none.
   @inline(__always)
-  func rate(tokens: Double, seconds: Double) -> Double {
-    guard hasColumns, tokens > 0, seconds > 0 else { return prior }
-    return (Self.priorTokens + tokens) / (Self.priorTokens / prior + seconds)
+  func rate(tokens: Double, seconds: Double, mean: Double) -> Double {
+    guard hasColumns, tokens > 0, seconds > 0 else { return mean }
+    let quotient = (Self.priorTokens + tokens) / (Self.priorTokens / mean + seconds) / mean
+    let likely = min(max(quotient, Self.likelyRange.lowerBound), Self.likelyRange.upperBound)
+    return mean * (1 + Self.likelyShare * (likely - 1)) * quotient / likely
   }
 
   /// The rate of an endpoint.
   package func rate(slot: Int) -> Double {
-    rate(tokens: endpoints.value(tokens, slot: slot), seconds: endpoints.value(seconds, slot: slot))
+    rate(
+      tokens: endpoints.value(tokens, slot: slot), seconds: endpoints.value(seconds, slot: slot), mean: meanRate)
   }
 
   /// Adds what was seen of one request.
   package func observe(tokens count: Double, seconds time: Double, endpoint: Endpoint) {
     guard hasColumns, time > 0, time.isFinite, count > 0 else { return }
+    Self.add(count, to: sharedTokens)
+    Self.add(time, to: sharedSeconds)
     let slot = endpoint.slot
     let before = (endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot))
     endpoints.store((before.0 > 0 ? before.0 * Self.retention : 0) + count, in: tokens, slot: slot)
     endpoints.store((before.1 > 0 ? before.1 * Self.retention : 0) + time, in: seconds, slot: slot)
+  }
+
+  private static func add(_ value: Double, to sum: borrowing Atomic<UInt64>) {
+    let before = Double(bitPattern: sum.load(ordering: .relaxed))
+    sum.store((before * sharedRetention + value).bitPattern, ordering: .relaxed)
   }
 
   /// Uncached prompt tokens of a request, on average over the last ones.

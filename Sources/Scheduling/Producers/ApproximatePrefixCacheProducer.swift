@@ -150,7 +150,11 @@ public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointOb
   private func capacity(of endpoint: Endpoint, _ table: EndpointTable) -> Int {
     guard parameters.autoTune else { return parameters.lruCapacityPerServer }
     let scraped = table.value(.cacheBlockCount, slot: endpoint.slot)
-    return scraped >= 1 && scraped <= 1e9 ? Int(scraped) : parameters.lruCapacityPerServer
+    guard scraped >= 1, scraped <= 1e9 else { return parameters.lruCapacityPerServer }
+    // The server counts in blocks of its own, which are smaller than those of the index if they are below its minimum.
+    let size = table.value(.cacheBlockSize, slot: endpoint.slot)
+    let isSmaller = size >= 1 && size < Double(Self.minimumBlockSize)
+    return max(1, Int(isSmaller ? scraped * size / Double(Self.minimumBlockSize) : scraped))
   }
 
   /// What the endpoint chosen for the request of a placed cycle had of its prompt.

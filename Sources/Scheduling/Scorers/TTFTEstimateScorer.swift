@@ -11,8 +11,10 @@ import PickerConfiguration
 /// that wait for their first token, *foreign* = requests waiting there that this process did not place, times the mean
 /// uncached prompt, *rate* = the candidate's learned prefill rate, *d* = what a running sequence adds to a step, and
 /// *interference* = d · running · steps, since prompts are computed in steps that decode for the running sequences too.
-/// Candidates are compared by cost = estimate + c · own / rate, where c counts what the computing of this prompt takes
-/// from requests that come later. Score: (least cost) / cost, which is 1 for the best candidate.
+/// Candidates are compared by cost = estimate + (c + g · backlog) · own / rate, which counts what the computing of this
+/// prompt takes from requests that come later: the more of them the longer work waits, so *backlog* is the mean of
+/// (pending + foreign) / rate over the candidates, in seconds, over about the last ten seconds: a burst is not yet a
+/// loaded pool. Score: (least cost) / cost, which is 1 for the best candidate.
 public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver {
   /// The parameters of the scorer.
   public struct Parameters: Sendable, Hashable {
@@ -24,6 +26,8 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
     public var stepTokens = 2_048.0
     /// How much the computing of uncached tokens counts beyond the wait of the request itself.
     public var computeWeight = 1.0
+    /// What each second of backlog adds to ``computeWeight``.
+    public var computeWeightPerSecond = 2.0
 
     /// Creates the default parameters.
     public init() {}
@@ -32,6 +36,7 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
   let parameters: Parameters
   let load: InFlightLoadAttributes
   package let rates: PrefillRates
+  private let backlog = FadingMean(seconds: 10)
 
   /// Creates a scorer.
   /// - Parameter endpoints: where what is learned of the endpoints is kept.
@@ -44,7 +49,7 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
   /// Scores by the estimates.
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
     guard !scores.isEmpty else { return }
-    estimate(cycle, computeWeight: parameters.computeWeight, into: scores)
+    estimate(cycle, countsLaterRequests: true, into: scores)
     var least = scores[0]
     for position in scores.indices where scores[position] < least { least = scores[position] }
     for position in scores.indices {
@@ -56,14 +61,15 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
   public func estimates(_ cycle: SchedulingCycle) -> [Double] {
     Array(unsafeUninitializedCapacity: cycle.count) { target, count in
       let target = UnsafeMutableBufferPointer(rebasing: target[..<cycle.count])
-      estimate(cycle, computeWeight: 0, into: target)
+      estimate(cycle, countsLaterRequests: false, into: target)
       count = cycle.count
     }
   }
 
   private func estimate(
-    _ cycle: SchedulingCycle, computeWeight: Double, into target: UnsafeMutableBufferPointer<Double>
+    _ cycle: SchedulingCycle, countsLaterRequests: Bool, into target: UnsafeMutableBufferPointer<Double>
   ) {
+    guard !target.isEmpty else { return }
     let tokens = cycle.values(rates.tokens)
     let seconds = cycle.values(rates.seconds)
     let pending = cycle.inFlightTokens
@@ -74,16 +80,25 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
     let uncached = cycle.attribute(load.uncachedRequestTokens)
     let prompt = Double(cycle.request.promptTokens)
     let meanTokens = rates.meanTokens
+    let meanRate = rates.meanRate
+    let ownSeconds = cycle.takeNumbers(target.count)
+    var backlog = 0.0
     for position in target.indices {
       let own = uncached?[position] ?? prompt
       let total = waiting[position] + running[position] + unseen[position]
       let foreign = max(0, min(waiting[position], total - placed[position]))
       let ahead = pending[position] + foreign * meanTokens
-      let rate = rates.rate(tokens: tokens[position], seconds: seconds[position])
+      let rate = rates.rate(tokens: tokens[position], seconds: seconds[position], mean: meanRate)
       let batch = parameters.decodeSecondsPerSequence * (running[position] + unseen[position])
       let steps = 1 + (own + ahead) / parameters.stepTokens
-      target[position] = (own * (1 + computeWeight) + ahead) / rate + batch * steps
+      ownSeconds[position] = own / rate
+      backlog += ahead / rate
+      target[position] = (own + ahead) / rate + batch * steps
     }
+    guard countsLaterRequests else { return }
+    let usual = self.backlog.add(backlog / Double(target.count), now: cycle.now)
+    let weight = parameters.computeWeight + parameters.computeWeightPerSecond * usual
+    for position in target.indices { target[position] += weight * ownSeconds[position] }
   }
 
   /// Follows requests whose responses are streamed: only those tell when the first token came.
@@ -130,6 +145,8 @@ extension PluginRegistration {
       "decodeSecondsPerSequence", default: parameters.decodeSecondsPerSequence, range: 0...1)
     parameters.stepTokens = decoder.double("stepTokens", default: parameters.stepTokens, range: 1...1e9)
     parameters.computeWeight = decoder.double("computeWeight", default: parameters.computeWeight, range: 0...100)
+    parameters.computeWeightPerSecond = decoder.double(
+      "computeWeightPerSecond", default: parameters.computeWeightPerSecond, range: 0...100)
     let producer = context.producer(of: .inFlightLoad, parameter: "inFlightLoadProducerName")
     return TTFTEstimateScorer(
       parameters: parameters, load: InFlightLoadAttributes(context.attributes, producer: producer),

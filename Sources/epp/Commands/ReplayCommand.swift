@@ -28,8 +28,12 @@ struct ReplayCommand: Subcommand {
   var configFile: [String] = []
   @Option(help: "A built-in configuration to replay, default or adaptive; may be repeated.")
   var routingProfile: [RoutingProfile] = []
-  @Flag(help: "Replay the built-in default with scraped values alone too, as scorers of the reference see them.")
-  var withoutReservation = false
+  @Flag(
+    help: """
+      Replay the built-in default as the reference runs it too: scorers see scraped values alone, and a server's \
+      KV-cache blocks are taken to be as large as those of the index.
+      """)
+  var asReference = false
   @Option(
     help: """
       A baseline to compare with: round-robin, least-request, random, power-of-two or bounded-hash; may be repeated.
@@ -41,8 +45,7 @@ struct ReplayCommand: Subcommand {
   var speed = 1.0
   @Option(
     help: """
-      Share of the time that the servers would compute prompts for if they shared a cache without limits; sets the \
-      speed in place of --speed.
+      Share of what the servers could do if all their caches were one; sets the speed in place of --speed.
       """)
   var load: Double?
   @Option(help: "Time to first token within which an answer counts as goodput.")
@@ -100,7 +103,7 @@ struct ReplayCommand: Subcommand {
     let requests = limit.map { input.trace.prefix($0) } ?? input.trace
     let settings = serverSettings(recorded: input.recorded)
     var runs: [ReplayRun] = []
-    for contender in try contenders() {
+    for contender in try contenders(settings) {
       runs.append(
         try contender.replay(
           requests.faster(by: load.map { requests.speed(forLoad: $0, on: settings) } ?? speed), on: settings, seed: seed
@@ -138,7 +141,7 @@ struct ReplayCommand: Subcommand {
     return (path, recorded.trace, recorded)
   }
 
-  private func contenders() throws -> [Contender] {
+  private func contenders(_ settings: ServerSettings) throws -> [Contender] {
     var contenders: [Contender] = []
     if configFile.isEmpty, routingProfile.isEmpty {
       contenders.append(
@@ -157,13 +160,34 @@ struct ReplayCommand: Subcommand {
           name: profile.rawValue, configuration: try EndpointPickerConfig.load(.profile(profile)),
           registry: .standard))
     }
-    if withoutReservation {
+    if asReference {
       contenders.append(
         Contender(
-          name: "no-reservation", configuration: try EndpointPickerConfig.load(.builtIn(.llmD)), registry: .standard,
-          reserves: false))
+          name: "reference", configuration: try EndpointPickerConfig.load(.text(Self.reference(settings))),
+          registry: .standard, reserves: false))
     }
     return contenders + baseline.map { Contender($0) }
+  }
+
+  /// The built-in default with the reference's idea of a server's capacity.
+  private static func reference(_ settings: ServerSettings) -> String {
+    let blockSize = max(64, settings.engine.blockSize)
+    return """
+      apiVersion: llm-d.ai/v1alpha1
+      kind: EndpointPickerConfig
+      plugins:
+      - type: approx-prefix-cache-producer
+        parameters: {autoTune: false, blockSizeTokens: \(blockSize), lruCapacityPerServer: \(settings.engine.blockCount)}
+      - type: queue-scorer
+      - type: kv-cache-utilization-scorer
+      - type: prefix-cache-scorer
+      schedulingProfiles:
+      - name: default
+        plugins:
+        - {pluginRef: queue-scorer, weight: 2}
+        - {pluginRef: kv-cache-utilization-scorer, weight: 2}
+        - {pluginRef: prefix-cache-scorer, weight: 3}
+      """
   }
 
   private func serverSettings(recorded: RecordedTrace?) -> ServerSettings {

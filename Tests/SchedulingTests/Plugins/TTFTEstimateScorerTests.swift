@@ -8,10 +8,13 @@ import Testing
   private let space = AttributeSpace()
   private let requests = Requests()
 
-  private func scorer(_ pool: TestPool, computeWeight: Double = 0, decode: Double = 0) -> TTFTEstimateScorer {
+  private func scorer(_ pool: TestPool, computeWeight: Double = 0, perSecond: Double = 0, decode: Double = 0)
+    -> TTFTEstimateScorer
+  {
     var parameters = TTFTEstimateScorer.Parameters()
     parameters.prefillTokensPerSecond = 1_000
     parameters.computeWeight = computeWeight
+    parameters.computeWeightPerSecond = perSecond
     parameters.decodeSecondsPerSequence = decode
     return TTFTEstimateScorer(
       parameters: parameters, load: InFlightLoadAttributes(space), endpoints: pool.table)
@@ -44,6 +47,26 @@ import Testing
     for placement in placements { placement.end() }
   }
 
+  @Test func computingCountsForMoreTheLongerWorkWaits() throws {
+    let pool = TestPool(2)
+    let placements = pool.load([[1_000], [3_000]])
+    let scorer = scorer(pool, computeWeight: 1, perSecond: 2)
+    try begin(pool, cached: [0, 4])
+    // The 0.512 s of the first count twice on top of 1 s of waiting; the second computes nothing and waits 3 s.
+    #expect(scorer.scores(pool.cycle) == [1, 2.024 / 3])
+    // 2 s of work wait on average. After a second they count for too little to matter, after many more in full, 1 + 2 · 2 times.
+    for now in stride(from: 1.0, through: 2_000, by: 1) {
+      pool.cycle.begin(try request(tokens: 512, requests), now: now)
+      pool.match([0, 4], of: 4, blockSize: 128, space)
+      InFlightLoadProducer(match: PrefixMatchAttributes(space, producer: nil), load: InFlightLoadAttributes(space))
+        .produce(pool.cycle)
+      let first = scorer.scores(pool.cycle)[0]
+      if now == 2 { #expect(first == 1) }
+      if now == 2_000 { #expect(abs(first - 3 / (1.512 + 5 * 0.512)) < 1e-6) }
+    }
+    for placement in placements { placement.end() }
+  }
+
   @Test func runningSequencesLengthenSteps() throws {
     let pool = TestPool(2)
     pool.store(.runningRequests, [0, 8])
@@ -70,19 +93,38 @@ import Testing
     for placement in placements { placement.end() }
   }
 
-  @Test func ratesAreLearnedFromFirstTokensForEachEndpoint() throws {
-    let pool = TestPool(2)
-    let scorer = scorer(pool)
-    let first = try #require(pool.endpoint(1))
-    scorer.rates.observe(tokens: 32_768, seconds: 8.192, endpoint: first)
-    // 65,536 tokens in 32.768 s of the prior and 8.192 s seen.
-    #expect(abs(scorer.rates.rate(slot: first.slot) - 1_600) < 1e-9)
-    #expect(scorer.rates.rate(slot: first.slot + 1) == 1_000)
-    for _ in 0..<400 { scorer.rates.observe(tokens: 32_768, seconds: 8.192, endpoint: first) }
-    // Fifty samples count, and one of the prior.
-    #expect(abs(scorer.rates.rate(slot: first.slot) - 51 * 32_768 / (32.768 + 50 * 8.192)) < 5)
-    scorer.rates.observe(tokens: 1_000, seconds: 0, endpoint: first)
-    scorer.rates.observe(tokens: 1_000, seconds: .nan, endpoint: first)
-    #expect(scorer.rates.rate(slot: first.slot).isFinite)
+  @Test func ratesAreLearnedFromFirstTokens() throws {
+    let pool = TestPool(3)
+    let rates = scorer(pool).rates
+    let (first, other) = (try #require(pool.endpoint(1)), try #require(pool.endpoint(2)))
+    #expect(rates.rate(slot: first.slot) == 1_000)
+    rates.observe(tokens: 32_768, seconds: 8.192, endpoint: first)
+    // 65,536 tokens in 32.768 s of the prior and 8.192 s seen; the same again, from there, for the endpoint: 2,286 a
+    // second, which is 1.429 times the mean, of which 1.4 counts by three tenths.
+    let quotient = 65_536 / (32_768 / 1_600 + 8.192) / 1_600
+    #expect(abs(rates.rate(slot: other.slot) - 1_600) < 1e-9)
+    #expect(abs(rates.rate(slot: first.slot) - 1_600 * 1.12 * quotient / 1.4) < 1e-9)
+    for _ in 0..<4_000 { rates.observe(tokens: 32_768, seconds: 8.192, endpoint: first) }
+    for slot in [first.slot, other.slot] { #expect((3_950...4_000).contains(rates.rate(slot: slot))) }
+    rates.observe(tokens: 1_000, seconds: 0, endpoint: first)
+    rates.observe(tokens: 1_000, seconds: .nan, endpoint: first)
+    #expect(rates.rate(slot: first.slot).isFinite)
+  }
+
+  /// Servers that are alike have rates that differ by chance; they are taken to differ by less. Others are told apart.
+  @Test func onlyGreatDifferencesBetweenRatesCount() throws {
+    let pool = TestPool(3)
+    let rates = scorer(pool).rates
+    let endpoints = pool.table.snapshot().endpoints
+    let seconds = [1.0, 1.2, 3.0]
+    for _ in 0..<3_000 {
+      for (endpoint, seconds) in zip(endpoints, seconds) {
+        rates.observe(tokens: 4_000, seconds: seconds, endpoint: endpoint)
+      }
+    }
+    let learned = endpoints.map { rates.rate(slot: $0.slot) }
+    // Measured: 4,000, 3,333 and 1,333 a second; on average 12,000 in 5.2 s.
+    #expect(learned[0] / learned[1] < 1.2 && learned[0] > learned[1])
+    #expect(learned[0] / learned[2] > 1.7)
   }
 }

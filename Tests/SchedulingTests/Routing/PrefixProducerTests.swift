@@ -56,6 +56,12 @@ import Testing
   @Test func memoryIsLimitedByConfigurationOrServer() throws {
     #expect(try blocks(parameters: "lruCapacityPerServer: 3") == 3)
     #expect(try blocks(parameters: "lruCapacityPerServer: 3") { $0.store(.cacheBlockCount, [2]) } == 2)
+    // Four of the server's blocks make one of the index.
+    let small: (TestPool) -> Void = { pool in
+      pool.store(.cacheBlockSize, [16])
+      pool.store(.cacheBlockCount, [9])
+    }
+    #expect(try blocks(parameters: "lruCapacityPerServer: 3", prepare: small) == 2)
     #expect(
       try blocks(parameters: "lruCapacityPerServer: 3, autoTune: false") { $0.store(.cacheBlockCount, [2]) } == 3)
   }
