@@ -94,6 +94,12 @@ class Launcher:
         picker = self.picker(servers.endpoints, **picker_options)
         return Pool(servers, picker, self.envoy(picker, mode, endpoints=servers.endpoints))
 
+    def stop(self, part):
+        """Stops one process before the others."""
+        part.process.stop()
+        self.processes.remove(part.process)
+        running.remove(part.process)
+
     def close(self):
         died = [process for process in self.processes if not process.running]
         for process in reversed(self.processes):

@@ -16,6 +16,11 @@ struct ScrapeCollector: MetricsCollector {
     writer.family("epp_scraped_bytes_total", kind: .counter, help: "Bytes read from metrics pages.")
     writer.sample(Double(totals.bytes))
 
+    writer.family(
+      "epp_server_restarts_total", kind: .counter,
+      help: "Model servers that were seen to have begun anew, whose cached prefixes were forgotten.")
+    writer.sample(Double(totals.restarts))
+
     let statuses = scrapers.statuses()
     let now = clock.seconds()
     let endpoints: [(labels: [(name: String, value: String)], status: ScrapeStatus)] = pool.value.endpoints.snapshot()

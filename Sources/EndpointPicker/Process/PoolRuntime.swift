@@ -64,7 +64,12 @@ struct PoolRuntime {
     try plan.scrape.map { configuration in
       try ScraperPool(
         table: current.value.endpoints, adapters: services.adapters, extractor: plan.extractor,
-        configuration: configuration, group: group, logger: logger)
+        configuration: configuration, group: group, logger: logger,
+        restarted: { [current] endpoint in
+          for case let observer as any EndpointObserver in current.value.plugins.instances.map(\.plugin) {
+            observer.endpointRestarted(endpoint)
+          }
+        })
     }
   }
 

@@ -9,7 +9,8 @@ extension EngineMetrics {
     running: .series("vllm:num_requests_running"),
     kvUsage: .series("vllm:kv_cache_usage_perc"),
     lora: .series("vllm:lora_requests_info"),
-    cacheInfo: .series("vllm:cache_config_info"))
+    cacheInfo: .series("vllm:cache_config_info"),
+    work: .series("vllm:prompt_tokens_total"))
 
   /// SGLang.
   package static let sglang = EngineMetrics(
@@ -19,7 +20,8 @@ extension EngineMetrics {
     kvUsage: .series("sglang:token_usage"),
     cacheInfo: .series("sglang:cache_config_info"),
     cacheBlockSizeLabel: "page_size",
-    cacheBlockCountLabel: "num_pages")
+    cacheBlockCountLabel: "num_pages",
+    work: .series("sglang:prompt_tokens_total"))
 
   /// TensorRT-LLM behind `trtllm-serve`.
   package static let trtllmServe = EngineMetrics(
@@ -44,6 +46,9 @@ extension EngineMetrics {
     name: "triton",
     waiting: .series("nv_inference_pending_request_count"),
     running: .series("nv_inference_exec_count"))
+
+  /// What Prometheus client libraries tell of the process they run in.
+  package static let processStartTime = MetricSpec.series("process_start_time_seconds")
 
   private static let blockMetrics = "nv_trt_llm_kv_cache_block_metrics"
   private static let blockType = "kv_cache_block_type"

@@ -22,11 +22,17 @@ package struct EngineMetrics: Hashable, Sendable {
   /// Number of blocks as a value; goes before the label.
   package var cacheBlockCount: MetricSpec?
 
+  /// When the process began, in seconds since 1970; tells whether it is still the same.
+  package var startTime: MetricSpec?
+  /// A counter of work done; falls only when the process began anew.
+  package var work: MetricSpec?
+
   package init(
     name: String, waiting: MetricSpec? = nil, running: MetricSpec? = nil, kvUsage: MetricSpec? = nil,
     lora: MetricSpec? = nil, cacheInfo: MetricSpec? = nil, cacheBlockSizeLabel: String = "block_size",
     cacheBlockCountLabel: String = "num_gpu_blocks", cacheBlockSize: MetricSpec? = nil,
-    cacheBlockCount: MetricSpec? = nil
+    cacheBlockCount: MetricSpec? = nil, startTime: MetricSpec? = EngineMetrics.processStartTime,
+    work: MetricSpec? = nil
   ) {
     self.name = name
     self.waiting = waiting
@@ -38,5 +44,7 @@ package struct EngineMetrics: Hashable, Sendable {
     self.cacheBlockCountLabel = cacheBlockCountLabel
     self.cacheBlockSize = cacheBlockSize
     self.cacheBlockCount = cacheBlockCount
+    self.startTime = startTime
+    self.work = work
   }
 }

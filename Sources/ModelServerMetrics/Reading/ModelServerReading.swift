@@ -16,6 +16,10 @@ package struct ModelServerReading: Sendable {
   package var maxActiveModels: Double?
   /// The LoRA adapters. The same object as in the reading before if nothing changed.
   package var adapters: AdapterSet?
+  /// When the process began, in seconds since 1970.
+  package var startTime: Double?
+  /// A counter of work done since then.
+  package var work: Double?
   /// Custom metrics in the order of their configuration; NaN for one that was not on the page.
   package var custom: [Double] = []
   /// Fields that the engine should tell and the page did not. LoRA is not counted: servers without adapters leave it
@@ -23,6 +27,9 @@ package struct ModelServerReading: Sendable {
   package var missing: ModelServerFields = []
   /// Lines of wanted families that break the format and were left out.
   package var brokenLines = 0
+
+  /// Nothing was found.
+  package init() {}
 
   /// Whether nothing at all was found.
   package var isEmpty: Bool {

@@ -21,8 +21,7 @@ struct PageReader {
   init(plan: ScanPlan) {
     self.plan = plan
     hasValue = Array(repeating: false, count: plan.families.count)
-    accumulators = Array(
-      repeating: SeriesAccumulator(), count: ScanPlan.Output.custom + plan.customCount)
+    accumulators = Array(repeating: SeriesAccumulator(), count: plan.outputCount)
   }
 
   mutating func reset() {
@@ -168,6 +167,8 @@ struct PageReader {
       if value != nil { found.insert(.custom(index)) }
       reading.custom.append(value ?? .nan)
     }
+    reading.startTime = Self.finite(accumulators[plan.startTimeOutput].latest)
+    reading.work = Self.finite(accumulators[plan.workOutput].total)
     reading.missing = plan.expected.subtracting(found)
     reading.brokenLines = brokenLines
   }

@@ -33,6 +33,11 @@ package final class ScanPlan: Sendable {
     static let custom = ModelServerFields.customBase
   }
 
+  /// Accumulators behind those of the custom metrics.
+  var startTimeOutput: Int { Output.custom + customCount }
+  var workOutput: Int { Output.custom + customCount + 1 }
+  var outputCount: Int { Output.custom + customCount + 2 }
+
   let families: [Family]
   let filter: LineFilter
   /// Names of counters in the TYPE comments of OpenMetrics, where they lack the `_total` of their series.
@@ -83,6 +88,9 @@ package final class ScanPlan: Sendable {
     }
     add(engine.lora, .adapters, [])
     for (index, spec) in customMetrics.enumerated() { add(spec, .value(Output.custom + index), .custom(index)) }
+
+    add(engine.startTime, .value(Output.custom + customMetrics.count), [])
+    add(engine.work, .value(Output.custom + customMetrics.count + 1), [])
 
     self.families = families
     self.filter = LineFilter(names: families.map(\.name))

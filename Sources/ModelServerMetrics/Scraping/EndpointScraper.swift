@@ -40,6 +40,7 @@ final class EndpointScraper {
   private var backoff = Backoff()
   private var connection: ScrapeConnection?
   private var answer = Answer()
+  private var lifetime = ServerLifetime()
   /// When the last scrape began.
   private var startedAt = -Double.infinity
 
@@ -108,6 +109,7 @@ final class EndpointScraper {
     }
     if newAddress != address {
       address = newAddress
+      lifetime = ServerLifetime()
       request = context.requestHead(host: newAddress.description)
       mustReconnect = true
     }
@@ -213,6 +215,11 @@ final class EndpointScraper {
       fail(
         "the page has none of \(plan.describe(reading.missing))", now, keepingConnection: answer.keepsConnection)
       return
+    }
+    if lifetime.note(reading) {
+      context.counters.restarts.add(1, ordering: .relaxed)
+      context.logger.info("model server began anew", metadata: metadata())
+      context.restarted(endpoint)
     }
     reading.apply(
       to: context.table, slot: endpoint.slot, now: now, customColumns: context.customColumns,

@@ -13,6 +13,8 @@ final class ScrapeContext: Sendable {
   let clock: MonotonicClock
   let logger: Logger
   let counters = ScrapeCounters()
+  /// Is told of servers that began anew, on an event loop.
+  let restarted: @Sendable (Endpoint) -> Void
   let records = Mutex<[EndpointID: ScrapeRecord]>([:])
   /// Seconds.
   let interval: Double
@@ -23,7 +25,8 @@ final class ScrapeContext: Sendable {
 
   init(
     table: EndpointTable, adapters: AdapterStore, extractor: CoreMetricsExtractor, customColumns: [ColumnID],
-    configuration: ScrapeConfiguration, clock: MonotonicClock, logger: Logger
+    configuration: ScrapeConfiguration, clock: MonotonicClock, logger: Logger,
+    restarted: @escaping @Sendable (Endpoint) -> Void
   ) {
     self.table = table
     self.adapters = adapters
@@ -32,6 +35,7 @@ final class ScrapeContext: Sendable {
     self.configuration = configuration
     self.clock = clock
     self.logger = logger
+    self.restarted = restarted
     self.interval = configuration.interval.seconds
     self.idleInterval = configuration.idleInterval?.seconds ?? 0
     self.requestTimeout = configuration.requestTimeout.seconds

@@ -52,6 +52,8 @@ package struct ScrapeTotals: Sendable, Equatable {
   package let incomplete: Int
   /// Bytes of metrics pages received.
   package let bytes: Int
+  /// Servers that were seen to have begun anew.
+  package let restarts: Int
 }
 
 /// The counters behind ``ScrapeTotals``. Any thread.
@@ -60,10 +62,12 @@ final class ScrapeCounters: Sendable {
   let failed = Atomic<Int>(0)
   let incomplete = Atomic<Int>(0)
   let bytes = Atomic<Int>(0)
+  let restarts = Atomic<Int>(0)
 
   var totals: ScrapeTotals {
     ScrapeTotals(
       succeeded: succeeded.load(ordering: .relaxed), failed: failed.load(ordering: .relaxed),
-      incomplete: incomplete.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed))
+      incomplete: incomplete.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed),
+      restarts: restarts.load(ordering: .relaxed))
   }
 }

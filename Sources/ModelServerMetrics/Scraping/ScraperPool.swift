@@ -15,10 +15,12 @@ package final class ScraperPool: Sendable {
   /// - Parameters:
   ///   - table: where values are stored.
   ///   - adapters: where LoRA adapters are stored.
+  ///   - restarted: is told, on any event loop, of endpoints whose servers began anew.
   /// - Throws: ``ScrapeConfigurationError`` naming the field that cannot be used.
   package init(
     table: EndpointTable, adapters: AdapterStore, extractor: CoreMetricsExtractor, configuration: ScrapeConfiguration,
-    group: any EventLoopGroup, clock: MonotonicClock = .system, logger: Logger
+    group: any EventLoopGroup, clock: MonotonicClock = .system, logger: Logger,
+    restarted: @escaping @Sendable (Endpoint) -> Void = { _ in }
   ) throws(ScrapeConfigurationError) {
     try configuration.validate()
     var columns: [ColumnID] = []
@@ -30,7 +32,7 @@ package final class ScraperPool: Sendable {
     }
     let context = ScrapeContext(
       table: table, adapters: adapters, extractor: extractor, customColumns: columns, configuration: configuration,
-      clock: clock, logger: logger)
+      clock: clock, logger: logger, restarted: restarted)
     let eventLoops = Array(group.makeIterator())
     self.context = context
     self.loops = eventLoops.enumerated().map { index, eventLoop in

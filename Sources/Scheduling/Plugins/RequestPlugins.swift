@@ -27,6 +27,14 @@ public protocol LoadEstimator: Plugin {
 public protocol EndpointObserver: Plugin {
   /// The endpoint was removed from the pool. Any thread.
   func endpointRemoved(_ endpoint: Endpoint)
+
+  /// The endpoint's server began anew: what it held is gone. Any thread.
+  func endpointRestarted(_ endpoint: Endpoint)
+}
+
+extension EndpointObserver {
+  /// Most have to forget the same as when the endpoint is removed.
+  public func endpointRestarted(_ endpoint: Endpoint) { endpointRemoved(endpoint) }
 }
 
 /// Adds headers to responses.
