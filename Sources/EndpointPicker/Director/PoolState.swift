@@ -21,6 +21,8 @@ public final class PoolState: Sendable {
   let placementFollowers: [any PlacementFollower]
   /// Tells what endpoints have cached; nil without the default producer.
   let prefixCache: ApproximatePrefixCacheProducer?
+  /// Which endpoints have told what they had cached of a prompt; nil when the table has no room for it.
+  let tellsCachedTokens: ColumnID?
   /// Where requests wait for their turn; nil while flow control is off.
   let flow: FlowController?
   /// Whether the proxy's subset of candidates is followed.
@@ -43,6 +45,7 @@ public final class PoolState: Sendable {
     self.requestObservers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
     self.placementFollowers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.prefixCache = plugins.instances.lazy.compactMap { $0.plugin as? ApproximatePrefixCacheProducer }.first
+    self.tellsCachedTokens = endpoints.column(named: "tells-cached-tokens")
     self.flow = plugins.flowControl.map { settings in
       FlowController(settings, detector: plugins.saturationDetector, endpoints: endpoints, clock: .system)
     }

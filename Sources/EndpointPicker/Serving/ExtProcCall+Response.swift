@@ -109,7 +109,8 @@ extension ExtProcCall {
   func responseMayBeComplete() {
     guard machine.isResponseComplete else { return }
     stream?.markComplete()
-    guard leases != nil else { return }
+    guard let slot = leases?.slot else { return }
+    learnCachedTokens(slot)
     leases = nil
     endObservations(isComplete: true)
     let now = loop.clock.nanoseconds()
@@ -119,6 +120,22 @@ extension ExtProcCall {
   }
 
   // MARK: Feedback
+
+  /// The server may have told what it had cached of the prompt. One that tells it at all leaves it out when it had
+  /// nothing.
+  private func learnCachedTokens(_ slot: Int) {
+    guard let pool, !pool.placementFollowers.isEmpty, let usage = response.usage, let prompt = usage.promptTokens,
+      prompt > 0, errorCode == nil, let column = pool.tellsCachedTokens
+    else { return }
+    if usage.cachedTokens != nil {
+      pool.endpoints.store(1, in: column, slot: slot)
+    } else {
+      guard pool.endpoints.value(column, slot: slot) > 0 else { return }
+    }
+    placement.requestServed(
+      slot: slot, cachedShare: min(1, Double(usage.cachedTokens ?? 0) / Double(prompt)),
+      followers: pool.placementFollowers, table: pool.endpoints)
+  }
 
   /// The proxy may have used a fallback: the load, and what the endpoint has cached now, belong to the one that serves.
   func followServedEndpoint(_ address: String?) {

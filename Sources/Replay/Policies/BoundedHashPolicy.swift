@@ -24,7 +24,7 @@ final class BoundedHashPolicy: RoutingPolicy {
     return value ^ (value >> 31)
   }
 
-  func answerEnded(number: Int, now: Double) {
+  func answerEnded(number: Int, now: Double, cachedTokens: Int?) {
     inFlight.end(number)
   }
 }

@@ -18,7 +18,7 @@ final class LeastRequestPolicy: RoutingPolicy {
     return server
   }
 
-  func answerEnded(number: Int, now: Double) {
+  func answerEnded(number: Int, now: Double, cachedTokens: Int?) {
     inFlight.end(number)
   }
 }

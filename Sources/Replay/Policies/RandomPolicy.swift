@@ -24,7 +24,7 @@ final class RandomPolicy: RoutingPolicy {
     return server
   }
 
-  func answerEnded(number: Int, now: Double) {
+  func answerEnded(number: Int, now: Double, cachedTokens: Int?) {
     inFlight.end(number)
   }
 }

@@ -11,7 +11,8 @@ protocol RoutingPolicy: AnyObject {
   /// The first token of the answer has arrived.
   func answerBegan(number: Int, now: Double)
   /// The answer has ended, or the server refused the request.
-  func answerEnded(number: Int, now: Double)
+  /// - Parameter cachedTokens: what the server had cached of the prompt, as the answer tells; nil when it was refused.
+  func answerEnded(number: Int, now: Double, cachedTokens: Int?)
   /// A scrape of a server is being sent.
   func scrapeBegan(server: Int)
   /// The scrape has been read.
@@ -30,7 +31,7 @@ struct ServerState: Sendable, Hashable {
 extension RoutingPolicy {
   // Most policies know nothing but what they placed.
   func answerBegan(number: Int, now: Double) {}
-  func answerEnded(number: Int, now: Double) {}
+  func answerEnded(number: Int, now: Double, cachedTokens: Int?) {}
   func scrapeBegan(server: Int) {}
   func scraped(_ state: ServerState, server: Int, now: Double) {}
 }

@@ -21,6 +21,8 @@ final class SchedulerPolicy: RoutingPolicy {
   private var writer = PromptWriter()
   private var leases: [Int: PlacedLeases] = [:]
   private let observers: [any RequestObserver]
+  private let followers: [any PlacementFollower]
+  private var placed: [Int: (slot: Int, promptTokens: Int, note: PlacementNote)] = [:]
   private var observed: [Int: (arrival: Double, observations: [any RequestObservation])] = [:]
 
   /// - Throws: ``ReplayError`` when the configuration cannot be loaded.
@@ -44,6 +46,7 @@ final class SchedulerPolicy: RoutingPolicy {
     cycle = SchedulingCycle(table: table, seed: seed)
     cycle.countsPendingRequests = reserves
     observers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
+    followers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.tokensPerBlock = tokensPerBlock
   }
 
@@ -66,6 +69,11 @@ final class SchedulerPolicy: RoutingPolicy {
     let chosen = cycle.results[primary].endpoints[0]
     leases[number] = reserve(primary)
     scheduler.requestPlaced(cycle, primary: primary)
+    if !followers.isEmpty {
+      let note = PlacementNote()
+      note.take(cycle, followers: followers)
+      placed[number] = (chosen.slot, request.promptTokens, note)
+    }
     if !observers.isEmpty { observed[number] = (now, observers.compactMap { $0.requestBegan(cycle) }) }
     return chosen.slot
   }
@@ -92,8 +100,13 @@ final class SchedulerPolicy: RoutingPolicy {
     for observation in request.observations { observation.responseBegan(after: now - request.arrival) }
   }
 
-  func answerEnded(number: Int, now: Double) {
+  func answerEnded(number: Int, now: Double, cachedTokens: Int?) {
     leases[number] = nil
+    if let placed = placed.removeValue(forKey: number), let cachedTokens {
+      placed.note.requestServed(
+        slot: placed.slot, cachedShare: Double(cachedTokens) / Double(max(1, placed.promptTokens)),
+        followers: followers, table: table)
+    }
     guard let request = observed.removeValue(forKey: number) else { return }
     let end = RequestEnd(isComplete: true, seconds: now - request.arrival)
     for observation in request.observations { observation.ended(end) }

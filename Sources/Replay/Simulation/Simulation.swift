@@ -57,7 +57,7 @@ struct Simulation {
       submitted[server].append(number)
     } catch {
       outcomes[number].isRefused = true
-      policy.answerEnded(number: number, now: arrival.seconds)
+      policy.answerEnded(number: number, now: arrival.seconds, cachedTokens: nil)
     }
   }
 
@@ -132,7 +132,7 @@ struct Simulation {
     case .finished(let id):
       let number = number(of: id, server)
       outcomes[number].latency = elapsed(event.time, number)
-      policy.answerEnded(number: number, now: event.time.seconds)
+      policy.answerEnded(number: number, now: event.time.seconds, cachedTokens: outcomes[number].cachedTokens)
     case .preempted, .token, .step:
       break
     }

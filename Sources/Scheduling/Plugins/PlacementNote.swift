@@ -13,6 +13,18 @@ public protocol PlacementFollower: PlacementObserver {
   ///   - slot: the slot of the endpoint that was chosen.
   ///   - endpoint: the one that served.
   func requestMoved(_ numbers: ArraySlice<UInt64>, from slot: Int, to endpoint: Endpoint, table: EndpointTable)
+
+  /// The chosen endpoint served the request and told what it had cached of its prompt.
+  /// - Parameters:
+  ///   - numbers: what was noted.
+  ///   - slot: the slot of the endpoint.
+  ///   - cachedShare: part of the prompt's tokens, 0…1.
+  func requestServed(_ numbers: ArraySlice<UInt64>, slot: Int, cachedShare: Double, table: EndpointTable)
+}
+
+extension PlacementFollower {
+  /// Most have nothing to learn from it.
+  public func requestServed(_ numbers: ArraySlice<UInt64>, slot: Int, cachedShare: Double, table: EndpointTable) {}
 }
 
 /// What ``PlacementFollower``s noted about one request in flight.
@@ -43,6 +55,18 @@ public final class PlacementNote {
       follower.note(cycle, into: &numbers)
       ends.append(numbers.count)
     }
+  }
+
+  /// Tells the followers, the same as those that noted, what the endpoint had cached; the note is used up.
+  public func requestServed(
+    slot: Int, cachedShare: Double, followers: [any PlacementFollower], table: EndpointTable
+  ) {
+    var start = 0
+    for (follower, end) in zip(followers, ends) {
+      follower.requestServed(numbers[start..<end], slot: slot, cachedShare: cachedShare, table: table)
+      start = end
+    }
+    clear()
   }
 
   /// Tells the followers, the same as those that noted, that another endpoint served; the note is used up.

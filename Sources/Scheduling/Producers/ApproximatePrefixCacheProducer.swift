@@ -43,9 +43,14 @@ public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointOb
   private let index: PrefixIndex
   private let attributes: PrefixMatchAttributes
   private let workspace: WorkspaceID
+  private let correction: CacheCorrection
 
   /// Creates a producer that keeps its memory of past picks in `index`.
-  public init(parameters: Parameters, index: PrefixIndex, attributes: AttributeSpace, name: String) {
+  /// - Parameter endpoints: where is kept what servers say of their caches.
+  public init(
+    parameters: Parameters, index: PrefixIndex, attributes: AttributeSpace, endpoints: EndpointTable, name: String
+  ) {
+    self.correction = CacheCorrection(endpoints)
     self.parameters = parameters
     self.index = index
     self.attributes = PrefixMatchAttributes(attributes, producer: name)
@@ -147,14 +152,32 @@ public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointOb
     }
   }
 
+  /// Compares what the endpoint was taken to hold with what it had.
+  public func requestServed(_ numbers: ArraySlice<UInt64>, slot: Int, cachedShare: Double, table: EndpointTable) {
+    guard parameters.autoTune else { return }
+    var (blocks, held) = (0.0, 0.0)
+    var next = numbers.startIndex
+    while next + 2 < numbers.endIndex {
+      let end = next + 2 + Int(numbers[next])
+      guard end <= numbers.endIndex else { return }
+      blocks += Double(numbers[next])
+      held += min(Double(numbers[next + 1]), Double(numbers[next]))
+      next = end
+    }
+    guard blocks > 0 else { return }
+    correction.note(believed: held / blocks, cached: cachedShare, slot: slot, table)
+  }
+
   private func capacity(of endpoint: Endpoint, _ table: EndpointTable) -> Int {
     guard parameters.autoTune else { return parameters.lruCapacityPerServer }
     let scraped = table.value(.cacheBlockCount, slot: endpoint.slot)
-    guard scraped >= 1, scraped <= 1e9 else { return parameters.lruCapacityPerServer }
+    let correction = correction.factor(slot: endpoint.slot, table)
+    guard scraped >= 1, scraped <= 1e9 else { return max(1, Int(Double(parameters.lruCapacityPerServer) * correction)) }
     // The server counts in blocks of its own, which are smaller than those of the index if they are below its minimum.
     let size = table.value(.cacheBlockSize, slot: endpoint.slot)
     let isSmaller = size >= 1 && size < Double(Self.minimumBlockSize)
-    return max(1, Int(isSmaller ? scraped * size / Double(Self.minimumBlockSize) : scraped))
+    let blocks = isSmaller ? scraped * size / Double(Self.minimumBlockSize) : scraped
+    return max(1, Int(blocks * correction))
   }
 
   /// What the endpoint chosen for the request of a placed cycle had of its prompt.
@@ -202,6 +225,6 @@ extension PluginRegistration {
       "lruCapacityPerServer", default: parameters.lruCapacityPerServer, range: 1...)
     return ApproximatePrefixCacheProducer(
       parameters: parameters, index: context.services.prefixIndex(named: name) { PrefixIndex() },
-      attributes: context.attributes, name: name)
+      attributes: context.attributes, endpoints: context.endpoints, name: name)
   }
 }
