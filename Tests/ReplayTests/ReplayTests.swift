@@ -98,6 +98,38 @@ struct ReplayTests {
     #expect(run.outcomes[1].latency != nil)
   }
 
+  /// Conversations whose turns come to replicas in turn.
+  @Test("Replicas that hash the beginnings of prompts find what others placed")
+  func replicas() throws {
+    let trace = Trace.sharedPrefixes(
+      groups: 300, requests: 3_000, prefixTokens: 2_048, questionTokens: 512, outputTokens: 50, seed: 1)
+    func share(_ scorers: [String], replicas: Int) throws -> Double {
+      let members =
+        [
+          "{pluginRef: queue-scorer, weight: 2}", "{pluginRef: kv-cache-utilization-scorer, weight: 2}",
+          "{pluginRef: prefix-cache-scorer, weight: 3}",
+        ] + scorers.map { "{pluginRef: \($0), weight: 8}" }
+      let types = ["queue-scorer", "kv-cache-utilization-scorer", "prefix-cache-scorer"] + scorers
+      let text = """
+        apiVersion: llm-d.ai/v1alpha1
+        kind: EndpointPickerConfig
+        plugins: [\(types.map { "{type: \($0)}" }.joined(separator: ", "))]
+        schedulingProfiles: [{name: default, plugins: [\(members.joined(separator: ", "))]}]
+        """
+      var settings = ServerSettings()
+      settings.replicas = replicas
+      let contender = Contender(
+        name: "c", configuration: try EndpointPickerConfig.load(.text(text)), registry: .builtIn)
+      let paced = trace.faster(by: trace.speed(forLoad: 0.5, on: settings))
+      return try contender.replay(paced, on: settings, seed: 1).summary.prefixHitShare
+    }
+    let one = try share([], replicas: 1)
+    let apart = try share([], replicas: 3)
+    let together = try share(["consistent-prefix-scorer"], replicas: 3)
+    #expect(one - apart > 0.04, "\(one) and \(apart)")
+    #expect(abs(one - together) < 0.02, "\(one) and \(together)")
+  }
+
   @Test("A setting out of its range is named by its flag")
   func settings() {
     var settings = ServerSettings()

@@ -42,6 +42,21 @@ public struct Contender: Sendable {
     kind = .baseline(baseline)
   }
 
+  private func makePolicy(
+    _ settings: ServerSettings, seed: UInt64, tokensPerBlock: Int
+  ) throws(ReplayError) -> any RoutingPolicy {
+    guard case .configuration = kind, settings.replicas > 1 else {
+      return try makePolicy(servers: settings.count, seed: seed, tokensPerBlock: tokensPerBlock)
+    }
+    var replicas: [any RoutingPolicy] = []
+    for replica in 0..<settings.replicas {
+      replicas.append(
+        try makePolicy(
+          servers: settings.count, seed: seed &+ UInt64(replica), tokensPerBlock: tokensPerBlock))
+    }
+    return ReplicatedPolicy(replicas)
+  }
+
   func makePolicy(servers: Int, seed: UInt64, tokensPerBlock: Int) throws(ReplayError) -> any RoutingPolicy {
     switch kind {
     case .configuration(let config, let registry, let reserves):
@@ -64,7 +79,7 @@ public struct Contender: Sendable {
   /// - Throws: ``ReplayError`` when the configuration cannot be loaded or a setting is out of its range.
   public func replay(_ trace: Trace, on settings: ServerSettings, seed: UInt64) throws(ReplayError) -> ReplayRun {
     try settings.validate()
-    let policy = try makePolicy(servers: settings.count, seed: seed, tokensPerBlock: trace.tokensPerBlock)
+    let policy = try makePolicy(settings, seed: seed, tokensPerBlock: trace.tokensPerBlock)
     var simulation = try Simulation(trace, on: settings, by: policy)
     return ReplayRun(
       name: name, trace: trace, servers: settings.count, outcomes: simulation.run(), targetTTFT: settings.targetTTFT)

@@ -8,6 +8,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var engine: EngineConfiguration
   /// Time between scrapes of a server, in seconds, 0.001...60.
   public var scrapeInterval = 0.05
+  /// Replicas of the picker, which take requests in turn and share nothing, 1...64. Baselines have one.
+  public var replicas = 1
   /// The time to first token within which an answer counts as goodput, in seconds, more than 0.
   public var targetTTFT = 5.0
 
@@ -25,6 +27,7 @@ public struct ServerSettings: Sendable, Equatable {
     guard (0.001...60).contains(scrapeInterval) else {
       throw ReplayError("--scrape-interval must be 1ms to 60s, not \(scrapeInterval) s")
     }
+    guard (1...64).contains(replicas) else { throw ReplayError("--replicas must be 1 to 64, not \(replicas)") }
     guard targetTTFT > 0, targetTTFT.isFinite else {
       throw ReplayError("--target-ttft must be more than 0, not \(targetTTFT) s")
     }

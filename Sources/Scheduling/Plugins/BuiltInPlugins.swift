@@ -17,6 +17,7 @@ enum BuiltInPlugins {
     .utilizationFilter,
     // Scorers
     .activeRequestScorer,
+    .consistentPrefixScorer,
     .endpointAttributeScorer,
     .expressionScorer,
     .headerLabelAffinityScorer,
@@ -47,6 +48,7 @@ enum BuiltInPlugins {
     .stageHeadersHandler,
     // Producers
     .approximatePrefixCacheProducer,
+    .consistentPrefixProducer,
     .inFlightLoadProducer,
     .predictedLatencyProducer,
     .sessionIDProducer,

@@ -10,6 +10,8 @@ public enum DataKind: String, Sendable, Hashable, CaseIterable {
   case inFlightLoad
   /// How long the request would take on each candidate.
   case latencyPrediction
+  /// Candidates that all replicas propose for the prompt.
+  case prefixProposal
 
   /// The type that produces the data when the configuration names no producer.
   public var defaultProducer: String {
@@ -19,6 +21,7 @@ public enum DataKind: String, Sendable, Hashable, CaseIterable {
     case .prefixCacheMatch: "approx-prefix-cache-producer"
     case .inFlightLoad: "inflight-load-producer"
     case .latencyPrediction: "predicted-latency-producer"
+    case .prefixProposal: "consistent-prefix-producer"
     }
   }
 }

@@ -55,6 +55,8 @@ struct ReplayCommand: Subcommand {
       In place of a trace: groups,requests,prefix,question,output in tokens, for requests of groups that share a prefix.
       """)
   var sharedPrefixes: String?
+  @Option(help: "Replicas of the picker, which take requests in turn and share nothing.")
+  var replicas = 1
   @Option(help: "Replay only the first requests, so many.")
   var limit: Int?
   @Option(help: "File to write a plot to, as an SVG image.")
@@ -193,6 +195,7 @@ struct ReplayCommand: Subcommand {
   private func serverSettings(recorded: RecordedTrace?) -> ServerSettings {
     var settings = ServerSettings()
     settings.count = servers ?? recorded.map { max(1, $0.servers.count) } ?? settings.count
+    settings.replicas = replicas
     settings.engine.prefillTokensPerSecond = prefillTokensPerSecond
     settings.engine.decodeStepSeconds = decodeStepMs / 1_000
     settings.engine.decodeStepPerSequenceSeconds = decodeStepPerSequenceMs / 1_000
