@@ -4,6 +4,8 @@ public struct EventSequence: Equatable, Sendable {
   public enum Step: Equatable, Sendable {
     /// It is the first, or the next.
     case next
+    /// It came before.
+    case repeated
     /// This many messages were lost before it: blocks may have gone that the index still has.
     case gap(lost: UInt64)
     /// The numbers began anew: the publisher was restarted, and its cache is empty.
@@ -19,7 +21,8 @@ public struct EventSequence: Equatable, Sendable {
   public mutating func advance(to number: UInt64) -> Step {
     defer { last = number }
     guard let last else { return .next }
-    if number <= last { return .restart }
+    if number == last { return .repeated }
+    if number < last { return .restart }
     return number == last + 1 ? .next : .gap(lost: number - last - 1)
   }
 }

@@ -42,6 +42,12 @@ public struct PublisherStream: Sendable {
     output = [0xFF] + Array(repeating: 0, count: 8) + [0x7F, 3, 1] + mechanism + Array(repeating: 0, count: 48)
   }
 
+  /// Whether the publisher has introduced itself, so that messages can come.
+  public var isSubscribed: Bool { state == .messages }
+
+  /// Bytes that are kept until the message they belong to is complete.
+  public var bufferedBytes: Int { input.count + partBytes }
+
   /// Takes what has to be sent now.
   public mutating func takeOutput() -> [UInt8] {
     defer { output = [] }
