@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "Scheduling",
       dependencies: [
-        "InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions", "FlowControl", "CAccelerate",
+        "InferenceAPI", "Endpoints", "PrefixCache", "KVCacheEvents", "PickerConfiguration", "Expressions",
+        "FlowControl", "CAccelerate",
       ]),
 
     // MARK: Data layer
@@ -127,7 +128,7 @@ let package = Package(
     .target(
       name: "EndpointPicker",
       dependencies: [
-        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "FlowControl", "Scheduling",
+        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "KVCacheEvents", "FlowControl", "Scheduling",
         "ModelServerMetrics", "Discovery", "Kubernetes", "PickerConfiguration", "RequestPolicies", "Telemetry",
         "CAccelerate",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),

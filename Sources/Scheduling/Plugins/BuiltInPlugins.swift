@@ -25,6 +25,7 @@ enum BuiltInPlugins {
     .loadAwareScorer,
     .loraAffinityScorer,
     .noHitLRUScorer,
+    .precisePrefixCacheScorer,
     .prefixCacheScorer,
     .queueScorer,
     .runningRequestsSizeScorer,
@@ -48,6 +49,7 @@ enum BuiltInPlugins {
     // Producers
     .approximatePrefixCacheProducer,
     .inFlightLoadProducer,
+    .precisePrefixCacheProducer,
     .predictedLatencyProducer,
     .sessionIDProducer,
     .tokenProducer,

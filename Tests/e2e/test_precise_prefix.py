@@ -1,0 +1,281 @@
+"""Picks follow what model servers say of their KV caches, over real ZeroMQ sockets."""
+
+import asyncio
+import json
+import socket
+import time
+
+import pytest
+from bodies import MODEL, chat_bytes, unique
+from cache_events import CLEARED, Publisher, Renderer, removed, stored
+from extproc import Client, request_body, request_headers
+from localpool import free_port, wait_until
+
+#: Nobody listens there; each has an address of its own, as pods have.
+ENDPOINTS = [f"127.0.0.{number}:8000" for number in (11, 12, 13)]
+TOKENS = list(range(1000, 1016))
+PICKS = 12
+
+PLUGINS = """
+apiVersion: llm-d.ai/v1alpha1
+kind: EndpointPickerConfig
+plugins:
+- type: token-producer
+  parameters: {tokens}
+- type: endpoint-notification-source
+- type: precise-prefix-cache-producer
+  parameters:
+    tokenProcessorConfig: {{blockSizeTokens: 4}}
+    kvEventsConfig: {events}
+    {more}
+- type: prefix-cache-scorer
+  parameters: {{prefixMatchInfoProducerName: precise-prefix-cache-producer}}
+dataLayer:
+  sources:
+  - pluginRef: endpoint-notification-source
+    extractors: [{{pluginRef: precise-prefix-cache-producer}}]
+schedulingProfiles:
+- name: default
+  plugins:
+  - {{pluginRef: prefix-cache-scorer, weight: 2}}
+"""
+
+
+def config(*, events="{}", tokens="{}", more=""):
+    return PLUGINS.format(events=events, tokens=tokens, more=more)
+
+
+def connecting(port):
+    return f"{{podDiscoveryConfig: {{socketPort: {port}}}}}"
+
+
+def completion(tokens=TOKENS, **fields):
+    return json.dumps({"model": MODEL, "max_tokens": 4, "prompt": tokens, **fields}).encode()
+
+
+async def destinations(picker, body=None, *, path="/v1/completions", count=PICKS):
+    """Where `count` requests go."""
+    picked = []
+    async with Client(picker.address) as client:
+        for _ in range(count):
+            stream = client.stream()
+            answer, *_ = await stream.ask(request_headers(path=path), request_body(body or completion(), True))
+            picked.append(answer.destination)
+            await stream.reset()
+    return picked
+
+
+async def follows(picker, endpoint, body=None, **options):
+    """All requests go to `endpoint` once the events have arrived."""
+    deadline = time.monotonic() + 10
+    while True:
+        picked = await destinations(picker, body, **options)
+        if set(picked) == {endpoint}:
+            return
+        assert time.monotonic() < deadline, picked
+
+
+async def spreads(picker, body=None, **options):
+    """Requests go to several endpoints, since nobody has anything of them."""
+    deadline = time.monotonic() + 10
+    while len(set(await destinations(picker, body, **options))) == 1:
+        assert time.monotonic() < deadline
+
+
+@pytest.fixture
+def publish():
+    publishers = []
+
+    def start(address, *arguments, **options):
+        publisher = Publisher(address, *arguments, **options)
+        publishers.append(publisher)
+        return publisher
+
+    yield start
+    for publisher in publishers:
+        publisher.close()
+
+
+async def test_the_pick_follows_the_events(launch, publish):
+    port = free_port()
+    picker = launch.picker(ENDPOINTS, tls=False, config=config(events=connecting(port)))
+    servers = [publish(f"{endpoint.split(':')[0]}:{port}").wait_subscribed() for endpoint in ENDPOINTS]
+    await spreads(picker)
+
+    servers[1].send(stored([1, 2], TOKENS[:8]))
+    await follows(picker, ENDPOINTS[1])
+    # More of the prompt counts more.
+    servers[2].send(stored([10, 20, 30], TOKENS[:12]))
+    await follows(picker, ENDPOINTS[2])
+    # Another prompt, another model, and a prompt with a salt are no one's.
+    await spreads(picker, completion(list(range(16))))
+    await spreads(picker, completion(model="other"))
+    await spreads(picker, completion(cache_salt="pepper"))
+
+    # Without its first block an endpoint has nothing of the prompt.
+    servers[2].send(removed([10]))
+    await follows(picker, ENDPOINTS[1])
+    servers[0].send(stored([7], TOKENS[:4]))
+    await follows(picker, ENDPOINTS[1])
+    servers[1].send(CLEARED)
+    await follows(picker, ENDPOINTS[0])
+
+    assert picker.metric("epp_kv_event_publishers") == 3
+    assert picker.metric("epp_kv_events_total", event="stored") == 3
+    assert picker.metric("epp_kv_events_total", event="removed") == 1
+    assert picker.metric("epp_kv_events_total", event="cleared") == 1
+    assert picker.metric("epp_precise_index_blocks") == 3
+    assert picker.metric("epp_precise_index_keys") == 3
+
+
+async def test_a_server_that_is_started_anew_counts_as_empty(launch, publish):
+    port = free_port()
+    picker = launch.picker(ENDPOINTS, tls=False, config=config(events=connecting(port)))
+    address = f"127.0.0.12:{port}"
+    server = publish(address).wait_subscribed()
+    server.send(stored([1, 2], TOKENS[:8]))
+    await follows(picker, ENDPOINTS[1])
+
+    server.close()
+    wait_until(lambda: picker.metric("epp_precise_index_blocks") == 0, "what it told is forgotten")
+    await spreads(picker)
+    server = publish(address).wait_subscribed()
+    server.send(stored([5], TOKENS[:4]))
+    await follows(picker, ENDPOINTS[1])
+    assert picker.metric("epp_kv_event_problems_total", reason="connection") >= 1
+
+
+async def test_an_endpoint_that_lost_messages_counts_as_empty(launch, publish):
+    port = free_port()
+    picker = launch.picker(ENDPOINTS, tls=False, config=config(events=connecting(port)))
+    server = publish(f"127.0.0.13:{port}").wait_subscribed()
+    server.send(stored([1, 2, 3], TOKENS[:12]))
+    await follows(picker, ENDPOINTS[2])
+    # The lost message may have said that the blocks are gone. What follows them has no known beginning any more.
+    server.send(stored([4], TOKENS[12:], parent=3), skip=1)
+    wait_until(lambda: picker.metric("epp_kv_event_problems_total", reason="gap") == 1, "the gap is noticed")
+    await spreads(picker)
+    assert picker.metric("epp_kv_event_problems_total", reason="orphan") == 1
+    server.send(stored([1], TOKENS[:4]))
+    await follows(picker, ENDPOINTS[2])
+
+
+async def test_servers_may_connect_to_the_picker(launch, publish):
+    port = free_port()
+    picker = launch.picker(
+        ENDPOINTS, tls=False, config=config(events=f'{{zmqEndpoint: "tcp://127.0.0.1:{port}", discoverPods: false}}')
+    )
+    address = f"127.0.0.1:{port}"
+    by_address = publish(address, ENDPOINTS[0], connects=True).wait_subscribed()
+    by_host = publish(address, "127.0.0.12", connects=True).wait_subscribed()
+    stranger = publish(address, "10.1.2.3:8000", connects=True).wait_subscribed()
+    stranger.send(stored([1, 2, 3], TOKENS[:12]))
+    by_host.send(stored([1, 2], TOKENS[:8]))
+    await follows(picker, ENDPOINTS[1])
+    by_address.send(stored([1, 2, 3], TOKENS[:12]))
+    await follows(picker, ENDPOINTS[0])
+    wait_until(lambda: picker.metric("epp_kv_event_problems_total", reason="endpoint") == 1, "the stranger is noticed")
+
+    by_address.close()
+    await follows(picker, ENDPOINTS[1])
+
+
+async def test_peers_that_are_no_publishers_are_turned_away(launch, publish):
+    port = free_port()
+    picker = launch.picker(ENDPOINTS, tls=False, config=config(events=f'{{zmqEndpoint: "tcp://*:{port}"}}'))
+    for nonsense in (b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", b"\xff" * 200):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as peer:
+            peer.sendall(nonsense)
+            received = b"".join(iter(lambda: peer.recv(4096), b""))
+            # Our greeting is all that it gets.
+            assert len(received) == 64
+    server = publish(f"127.0.0.1:{port}", ENDPOINTS[1], connects=True).wait_subscribed()
+    server.send_frames(server.topic, b"short", b"")
+    server.send_frames(b"kv@", b"\0" * 8, b"\x90")
+    server.send_frames(server.topic, b"\0" * 8, b"no batch")
+    server.number = 1
+    server.send(stored([1], TOKENS[:4]), ["NewsOfTomorrow", 1])
+    await follows(picker, ENDPOINTS[1])
+    assert picker.metric("epp_kv_event_problems_total", reason="message") == 3
+    assert picker.metric("epp_kv_events_total", event="unknown") == 1
+
+
+async def test_a_port_in_use_is_named(launch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        picker = launch.picker(
+            ENDPOINTS, tls=False, config=config(events=f'{{zmqEndpoint: "tcp://127.0.0.1:{port}"}}'), wait=False
+        )
+        assert picker.process.wait(10) == 1
+        assert "precise-prefix-cache-producer: cannot listen on kvEventsConfig.zmqEndpoint" in picker.process.log_tail()
+
+
+async def test_a_request_is_expected_to_be_cached_where_it_went(launch):
+    picker = launch.picker(
+        ENDPOINTS,
+        tls=False,
+        config=config(events=connecting(free_port()), more="speculativeIndexing: true\n    speculativeTTL: 1s"),
+    )
+    first, *rest = await destinations(picker)
+    assert set(rest) == {first}
+    assert picker.metric("epp_precise_index_keys") == 4
+
+    async def forgotten():
+        """Nobody says that it is cached indeed, so that after a time it is not expected any more."""
+        await asyncio.sleep(1.2)
+        return (await destinations(picker, count=1)) != [first]
+
+    for _ in range(20):
+        if await forgotten():
+            return
+    pytest.fail(f"everything goes to {first}")
+
+
+async def test_keys_are_over_the_tokens_of_the_renderer(launch, publish):
+    port = free_port()
+    renderer = Renderer(TOKENS)
+    try:
+        picker = launch.picker(
+            ENDPOINTS,
+            tls=False,
+            config=config(
+                events=connecting(port), tokens=f"{{modelName: base, vllm: {{url: '{renderer.url}', timeout: 1s}}}}"
+            ),
+        )
+        server = publish(f"127.0.0.12:{port}").wait_subscribed()
+        server.send(stored([1, 2], TOKENS[:8]))
+        path = "/v1/chat/completions"
+        await follows(picker, ENDPOINTS[1], chat_bytes("Hello"), path=path)
+        rendered, document = renderer.received[-1]
+        assert rendered == "/v1/chat/completions/render"
+        assert document["model"] == "base"
+        assert document["messages"] == [{"role": "user", "content": "Hello"}]
+        await follows(picker, ENDPOINTS[1], completion("some text"))
+        assert renderer.received[-1][0] == "/v1/completions/render"
+
+        # Prompts that are tokens already are not asked about.
+        count = len(renderer.received)
+        await follows(picker, ENDPOINTS[1], completion())
+        assert len(renderer.received) == count
+
+        # An image in the second block: the first one alone is the same.
+        renderer.features = {
+            "mm_hashes": {"image": ["abc"]},
+            "mm_placeholders": {"image": [{"offset": 4, "length": 4}]},
+        }
+        other = publish(f"127.0.0.13:{port}").wait_subscribed()
+        event = stored([1, 2], TOKENS[:8]) + [[None, ["abc"]]]
+        other.send(event)
+        await follows(picker, ENDPOINTS[2], chat_bytes("Look"), path=path)
+
+        # Without an answer requests go on.
+        renderer.status = 503
+        await spreads(picker, chat_bytes(unique()), path=path)
+        renderer.delay.clear()
+        began = time.monotonic()
+        assert await destinations(picker, chat_bytes(unique()), path=path, count=1)
+        assert 1 <= time.monotonic() - began < 3
+        assert await asyncio.to_thread(picker.metric, "epp_inquiries_total", result="failed") > 0
+    finally:
+        renderer.delay.set()
+        renderer.stop()
