@@ -279,3 +279,58 @@ async def test_keys_are_over_the_tokens_of_the_renderer(launch, publish):
     finally:
         renderer.delay.set()
         renderer.stop()
+
+
+def endpoint_file(path, *endpoints):
+    """Writes the file of endpoints anew, in one step."""
+    entries = [
+        {"name": name, "address": address.split(":")[0], "port": address.split(":")[1]} for name, address in endpoints
+    ]
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"endpoints": entries}))
+    fresh.rename(path)
+
+
+def discovering(text, path, *, watch=False):
+    """A configuration whose endpoints come from a file."""
+    plugin = f"- {{type: file-discovery, parameters: {{path: {path}, watchFile: {str(watch).lower()}}}}}"
+    text = text.replace("plugins:\n", f"plugins:\n{plugin}\n", 1)
+    return text.replace("dataLayer:\n", "dataLayer:\n  discovery: {pluginRef: file-discovery}\n", 1)
+
+
+async def test_the_pool_is_followed_rank_by_rank(launch, publish, tmp_path):
+    port = free_port()
+    path = tmp_path / "endpoints.json"
+    # Two ranks of one server, and one of another.
+    first, second, other = ("a-rank-0", "127.0.0.21:8000"), ("a-rank-1", "127.0.0.21:8001"), ("b", "127.0.0.22:8000")
+    endpoint_file(path, first, second)
+    picker = launch.picker(tls=False, config=discovering(config(events=connecting(port)), path, watch=True))
+    publish(f"127.0.0.21:{port}").wait_subscribed()
+    publish(f"127.0.0.21:{port + 1}").wait_subscribed().send(stored([1, 2], TOKENS[:8]))
+    await follows(picker, second[1])
+
+    endpoint_file(path, first, second, other)
+    last = publish(f"127.0.0.22:{port}").wait_subscribed()
+    last.send(stored([1, 2, 3], TOKENS[:12]))
+    await follows(picker, other[1])
+
+    # The new endpoint gets the slot of the one that is gone, and nothing of what that one had.
+    endpoint_file(path, first, second, ("c", "127.0.0.23:8000"))
+    await follows(picker, second[1])
+    assert picker.metric("epp_precise_index_blocks") == 2
+    wait_until(lambda: picker.metric("epp_kv_event_publishers") == 2, "the connection is closed")
+
+
+async def test_topics_name_endpoints_by_name_and_rank(launch, publish, tmp_path):
+    port = free_port()
+    path = tmp_path / "endpoints.json"
+    endpoint_file(path, ("a-rank-0", "127.0.0.21:8000"), ("a-rank-1", "127.0.0.21:8001"), ("b", "127.0.0.22:8000"))
+    text = config(events=f'{{zmqEndpoint: "tcp://127.0.0.1:{port}"}}')
+    picker = launch.picker(tls=False, config=discovering(text, path))
+    address = f"127.0.0.1:{port}"
+    publish(address, "127.0.0.21", connects=True).wait_subscribed().send(stored([1], TOKENS[:4]), rank=1)
+    await follows(picker, "127.0.0.21:8001")
+    publish(address, "b", connects=True).wait_subscribed().send(stored([1, 2], TOKENS[:8]))
+    await follows(picker, "127.0.0.22:8000")
+    publish(address, "a-rank-0", connects=True).wait_subscribed().send(stored([1, 2, 3], TOKENS[:12]))
+    await follows(picker, "127.0.0.21:8000")

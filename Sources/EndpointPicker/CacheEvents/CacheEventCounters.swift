@@ -2,9 +2,9 @@ import KVCacheEvents
 import Synchronization
 
 /// What was heard of caches, for metrics. Written by one event loop, read by any thread.
-final class CacheEventCounters: Sendable {
+package final class CacheEventCounters: Sendable {
   /// What servers tell.
-  enum Event: String, CaseIterable {
+  package enum Event: String, CaseIterable {
     case stored
     case removed
     case cleared
@@ -25,7 +25,7 @@ final class CacheEventCounters: Sendable {
   }
 
   /// What goes wrong.
-  enum Problem: String, CaseIterable {
+  package enum Problem: String, CaseIterable {
     /// A message that cannot be read.
     case message
     /// A message about an endpoint that the pool does not have.
@@ -49,6 +49,9 @@ final class CacheEventCounters: Sendable {
   private let messages = Atomic<Int>(0)
   private let publishers = Atomic<Int>(0)
   private let blocks = Atomic<Int>(0)
+
+  /// Nothing has been heard.
+  package init() {}
 
   func countMessage() { messages.add(1, ordering: .relaxed) }
 
@@ -74,17 +77,17 @@ final class CacheEventCounters: Sendable {
   func changePublishers(by difference: Int) { publishers.add(difference, ordering: .relaxed) }
 
   /// What has been counted so far.
-  struct Reading {
-    let messages: Int
-    let events: [Event: Int]
-    let problems: [Problem: Int]
+  package struct Reading {
+    package let messages: Int
+    package let events: [Event: Int]
+    package let problems: [Problem: Int]
     /// Publishers that have introduced themselves.
-    let publishers: Int
+    package let publishers: Int
     /// Blocks of all servers in the index.
-    let blocks: Int
+    package let blocks: Int
   }
 
-  var reading: Reading {
+  package var reading: Reading {
     Reading(
       messages: messages.load(ordering: .relaxed), events: events.withLock { $0 }, problems: problems.withLock { $0 },
       publishers: publishers.load(ordering: .relaxed), blocks: blocks.load(ordering: .relaxed))

@@ -24,6 +24,8 @@ final class CacheEventFeed: @unchecked Sendable {
   private let random: () -> Double
   private var publishers: [Int: EndpointPublisher] = [:]
   private var version: UInt64 = 0
+  /// The slots of the endpoints that a topic may name so, made when the first topic needs it.
+  private var slotsByName: [String: [Int]]?
   private var listener: (any Channel)?
   /// Connections that servers made, with the slots that each has told of.
   private var accepted: [ObjectIdentifier: (connection: PublisherConnection, slots: Set<Int>)] = [:]
@@ -89,6 +91,7 @@ final class CacheEventFeed: @unchecked Sendable {
   private func follow(_ snapshot: EndpointSnapshot) {
     guard !isStopped, snapshot.version > version else { return }
     version = snapshot.version
+    slotsByName = nil
     var gone = publishers
     for endpoint in snapshot.endpoints {
       if let publisher = publishers[endpoint.slot], publisher.endpoint.id == endpoint.id {
@@ -233,16 +236,22 @@ final class CacheEventFeed: @unchecked Sendable {
   /// The endpoint that a topic names: by its address, its name, its pod's name or its IP address, of several the one of
   /// the rank.
   private func publisher(named pod: String, rank: UInt64?) -> EndpointPublisher? {
-    let snapshot = table.snapshot()
-    if let index = snapshot.index(ofAddress: pod) { return publishers[snapshot.endpoints[index].slot] }
-    let indexes = snapshot.indexes(ofHost: pod)
-    let candidates =
-      indexes.isEmpty
-      ? publishers.values.filter { $0.endpoint.id.name == pod || $0.endpoint.podName == pod }
-      : indexes.compactMap { publishers[snapshot.endpoints[$0].slot] }
+    let slots = slotsByName ?? makeNames()
+    let candidates = (slots[pod] ?? []).compactMap { publishers[$0] }
     if candidates.count <= 1 { return candidates.first }
     let rank = Int(clamping: rank ?? 0)
     return candidates.first { $0.endpoint.id.name == pod } ?? candidates.first { $0.rank == rank }
+  }
+
+  private func makeNames() -> [String: [Int]] {
+    var slots: [String: [Int]] = [:]
+    for (slot, publisher) in publishers {
+      let endpoint = publisher.endpoint
+      let names = [endpoint.addressText, endpoint.address.host, endpoint.id.name, endpoint.podName]
+      for name in Set(names) { slots[name, default: []].append(slot) }
+    }
+    slotsByName = slots
+    return slots
   }
 }
 

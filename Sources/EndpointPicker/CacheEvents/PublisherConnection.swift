@@ -2,13 +2,13 @@ import KVCacheEvents
 import NIOCore
 
 /// Bytes that all publishers together may have us keep for messages that are not complete. Used on one event loop only.
-final class PublisherBudget {
+package final class PublisherBudget {
   /// Enough for many large messages at the same time, and less than a picker has.
-  static let standard = 256 << 20
+  package static let standard = 256 << 20
 
-  private(set) var remaining: Int
+  package private(set) var remaining: Int
 
-  init(bytes: Int = standard) {
+  package init(bytes: Int = standard) {
     remaining = bytes
   }
 
@@ -20,13 +20,13 @@ final class PublisherBudget {
 }
 
 /// One connection to a publisher of cache events, whoever made it. Used on its event loop only.
-final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
+package final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
   // Unchecked: handed to the bootstrap's closures, which run on the same event loop as everything else here.
-  typealias InboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
+  package typealias InboundIn = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
 
   /// What the owner hears.
-  protocol Owner: AnyObject {
+  package protocol Owner: AnyObject {
     /// The publisher has introduced itself, and messages can come.
     func subscribed(_ connection: PublisherConnection)
     func received(_ frames: [[UInt8]], from connection: PublisherConnection)
@@ -35,12 +35,12 @@ final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   /// Time until a publisher has introduced itself.
-  static let handshakeTimeout = TimeAmount.seconds(10)
+  package static let handshakeTimeout = TimeAmount.seconds(10)
 
   /// The slot of the endpoint that is connected to; nil for a server that has connected to us.
-  let slot: Int?
+  package let slot: Int?
   /// Whether the publisher has introduced itself.
-  private(set) var isSubscribed = false
+  package private(set) var isSubscribed = false
   private weak var owner: (any Owner)?
   private let budget: PublisherBudget
   private let counters: CacheEventCounters
@@ -51,7 +51,9 @@ final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
   private var isLetGo = false
   private var reason: String?
 
-  init(slot: Int?, owner: any Owner, topic: String, budget: PublisherBudget, counters: CacheEventCounters) {
+  package init(
+    slot: Int?, owner: any Owner, topic: String, budget: PublisherBudget, counters: CacheEventCounters
+  ) {
     self.slot = slot
     self.owner = owner
     self.budget = budget
@@ -60,20 +62,20 @@ final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   /// Closes the connection; the owner hears no more of it.
-  func letGo() {
+  package func letGo() {
     owner = nil
     isLetGo = true
     context?.close(promise: nil)
   }
 
-  func handlerAdded(context: ChannelHandlerContext) {
+  package func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     // Let go of before there was a channel.
     if isLetGo { context.close(promise: nil) }
     if context.channel.isActive { begin(context) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) {
+  package func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     handshake?.cancel()
     _ = budget.take(-taken)
@@ -81,7 +83,7 @@ final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
     if isSubscribed { counters.changePublishers(by: -1) }
   }
 
-  func channelActive(context: ChannelHandlerContext) { begin(context) }
+  package func channelActive(context: ChannelHandlerContext) { begin(context) }
 
   private func begin(_ context: ChannelHandlerContext) {
     guard handshake == nil else { return }
@@ -91,7 +93,7 @@ final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
     flush(context)
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
     let messages: [[[UInt8]]]
     do throws(PublisherStream.Failure) {
@@ -113,9 +115,9 @@ final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
     for message in messages { owner?.received(message, from: self) }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail("\(error)", context) }
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) { fail("\(error)", context) }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  package func channelInactive(context: ChannelHandlerContext) {
     let owner = owner
     self.owner = nil
     owner?.ended(self, reason)
