@@ -208,7 +208,7 @@ let package = Package(
     .testTarget(
       name: "EndpointPickerTests",
       dependencies: [
-        "EndpointPicker", "Kubernetes",
+        "EndpointPicker", "Kubernetes", "KVCacheEvents",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

@@ -1,4 +1,5 @@
 import EndpointPicker
+import KVCacheEvents
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -26,7 +27,8 @@ import Testing
   private let channel = EmbeddedChannel()
 
   private func open(_ budget: PublisherBudget = PublisherBudget()) throws -> PublisherConnection {
-    let connection = PublisherConnection(slot: 7, owner: listener, topic: "kv@", budget: budget, counters: counters)
+    let connection = PublisherConnection(
+      slot: 7, owner: listener, stream: PublisherStream(topic: "kv@"), budget: budget, counters: counters)
     try channel.pipeline.syncOperations.addHandler(connection)
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 5_557)).wait()
     return connection

@@ -13,9 +13,12 @@ from bodies import MODEL
 
 
 class Publisher:
-    """One model server's socket of events. It listens, or connects to the picker when `connects` is set."""
+    """One model server's socket of events. It listens, or connects to the picker when `connects` is set.
 
-    def __init__(self, address, pod="pod", *, model=MODEL, connects=False, first=0):
+    What it has sent it repeats at `replay`, as vLLM does; newer versions say the topic too.
+    """
+
+    def __init__(self, address, pod="pod", *, model=MODEL, connects=False, first=0, replay=None, names_topic=True):
         self.topic = f"kv@{pod}@{model}".encode()
         self.number = first
         self.context = zmq.Context()
@@ -23,6 +26,31 @@ class Publisher:
         self.socket.setsockopt(zmq.LINGER, 0)
         (self.socket.connect if connects else self.socket.bind)(f"tcp://{address}")
         self.subscriptions = set()
+        self.names_topic = names_topic
+        #: Numbers and payloads that can be repeated.
+        self.history = []
+        #: Numbers that were asked for.
+        self.asked = []
+        self.closing = threading.Event()
+        self.repeater = threading.Thread(target=self._repeat, args=(f"tcp://{replay}",), daemon=True)
+        if replay:
+            self.repeater.start()
+
+    def _repeat(self, address):
+        # A socket belongs to one thread, so it is closed here as well.
+        with self.context.socket(zmq.ROUTER) as router:
+            router.setsockopt(zmq.LINGER, 0)
+            router.bind(address)
+            while not self.closing.is_set():
+                if not router.poll(20):
+                    continue
+                client, _, start = router.recv_multipart()
+                self.asked.append(int.from_bytes(start, "big"))
+                name = [self.topic] if self.names_topic else []
+                for number, payload in list(self.history):
+                    if number >= self.asked[-1]:
+                        router.send_multipart([client, b"", *name, struct.pack(">Q", number), payload])
+                router.send_multipart([client, b"", *name, b"\xff" * 8, b""])
 
     def wait_subscribed(self):
         """Messages sent before a picker has subscribed are lost."""
@@ -36,17 +64,22 @@ class Publisher:
         wait_until(is_subscribed, "the picker has subscribed", interval=0.02)
         return self
 
-    def send(self, *events, skip=0, rank=None):
-        """Publishes a batch of events, after `skip` that get lost."""
+    def send(self, *events, skip=0, rank=None, arrives=True):
+        """Publishes a batch of events, after `skip` that get lost; or one that gets lost itself."""
         self.number += skip
-        batch = [1.0, list(events)] + ([] if rank is None else [rank])
-        self.send_frames(self.topic, struct.pack(">Q", self.number), msgpack.packb(batch))
+        batch = msgpack.packb([1.0, list(events)] + ([] if rank is None else [rank]))
+        if arrives:
+            self.send_frames(self.topic, struct.pack(">Q", self.number), batch)
+        self.history.append((self.number, batch))
         self.number += 1
 
     def send_frames(self, *frames):
         self.socket.send_multipart(frames)
 
     def close(self):
+        self.closing.set()
+        if self.repeater.is_alive():
+            self.repeater.join()
         self.context.destroy(linger=0)
 
 

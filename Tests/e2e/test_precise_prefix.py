@@ -334,3 +334,85 @@ async def test_topics_name_endpoints_by_name_and_rank(launch, publish, tmp_path)
     await follows(picker, "127.0.0.22:8000")
     publish(address, "a-rank-0", connects=True).wait_subscribed().send(stored([1, 2, 3], TOKENS[:12]))
     await follows(picker, "127.0.0.21:8000")
+
+
+def repeating(port, replay):
+    return f"{{podDiscoveryConfig: {{socketPort: {port}, replaySocketPort: {replay}}}}}"
+
+
+@pytest.fixture
+def repeating_pool(launch, publish):
+    """A function that starts a picker and, before it, a server that can repeat what it says."""
+
+    def start(*events, **options):
+        port, replay = free_port(), free_port()
+        server = publish(f"127.0.0.12:{port}", replay=f"127.0.0.12:{replay}", **options)
+        for event in events:
+            server.send(event)
+        picker = launch.picker(ENDPOINTS, tls=False, config=config(events=repeating(port, replay)))
+        server.wait_subscribed()
+        return picker, server
+
+    return start
+
+
+@pytest.mark.parametrize("names_topic", [True, False])
+async def test_what_a_server_said_before_is_had_again(repeating_pool, names_topic):
+    picker, server = repeating_pool(stored([1], TOKENS[:4]), stored([2], TOKENS[4:8], parent=1), names_topic=names_topic)
+    if not names_topic:
+        # Which model it is about is known from the first message that comes by itself.
+        server.send(stored([3], TOKENS[8:12], parent=2))
+    await follows(picker, ENDPOINTS[1])
+    assert picker.metric("epp_kv_event_replays_total") == 1
+    assert picker.metric("epp_precise_index_blocks") == server.number
+    assert server.asked in ([0], [0, 0])
+    # From here on messages come by themselves.
+    server.send(removed([1]))
+    wait_until(lambda: picker.metric("epp_kv_events_total", event="removed") == 1, "the removal has arrived")
+    await spreads(picker)
+    assert picker.metric("epp_kv_event_problems_total", reason="gap") == 0
+
+
+async def test_lost_messages_are_had_again(repeating_pool):
+    picker, server = repeating_pool(stored([1], TOKENS[:4]))
+    await follows(picker, ENDPOINTS[1])
+    server.send(stored([2], TOKENS[4:8], parent=1), arrives=False)
+    server.send(stored([3], TOKENS[8:12], parent=2))
+    wait_until(lambda: picker.metric("epp_precise_index_blocks") == 3, "nothing is missing")
+    assert server.asked[-1] == 1
+    assert picker.metric("epp_kv_event_problems_total", reason="gap") == 1
+    assert picker.metric("epp_kv_event_problems_total", reason="orphan") == 0
+    await follows(picker, ENDPOINTS[1])
+
+
+async def test_a_server_that_has_forgotten_counts_as_empty_up_to_what_it_knows(repeating_pool):
+    picker, server = repeating_pool(stored([1], TOKENS[:4]))
+    await follows(picker, ENDPOINTS[1])
+    # Its history begins after the lost message.
+    server.send(removed([1]), arrives=False)
+    server.history.clear()
+    server.send(stored([7], [5] * 4), arrives=False)
+    server.send(stored([8], [5] * 4, parent=7))
+    await follows(picker, ENDPOINTS[1], completion([5] * 8))
+    assert picker.metric("epp_precise_index_blocks") == 2
+    await spreads(picker)
+
+    # Without any history the endpoint starts from nothing.
+    server.send(removed([7]), arrives=False)
+    server.history.clear()
+    server.names_topic = False
+    server.send(stored([9], TOKENS[:4]), arrives=True)
+    server.history.clear()
+    await follows(picker, ENDPOINTS[1])
+
+
+async def test_a_server_that_does_not_repeat_starts_from_nothing(launch, publish):
+    port = free_port()
+    picker = launch.picker(ENDPOINTS, tls=False, config=config(events=repeating(port, free_port())))
+    server = publish(f"127.0.0.12:{port}", first=5).wait_subscribed()
+    server.send(stored([1, 2], TOKENS[:8]))
+    await follows(picker, ENDPOINTS[1])
+    assert picker.metric("epp_kv_event_problems_total", reason="replay") == 1
+    server.send(stored([3], [5] * 4), skip=1)
+    await follows(picker, ENDPOINTS[1], completion([5] * 4))
+    await spreads(picker)

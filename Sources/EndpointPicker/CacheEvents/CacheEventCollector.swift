@@ -11,6 +11,9 @@ struct CacheEventCollector: MetricsCollector {
     for item in readings { writer.sample(Double(item.counts.publishers), labels: [("plugin_name", item.name)]) }
     writer.family("epp_kv_event_messages_total", kind: .counter, help: "Messages with cache events received.")
     for item in readings { writer.sample(Double(item.counts.messages), labels: [("plugin_name", item.name)]) }
+    writer.family(
+      "epp_kv_event_replays_total", kind: .counter, help: "Times that a server repeated its messages to the end.")
+    for item in readings { writer.sample(Double(item.counts.replays), labels: [("plugin_name", item.name)]) }
     writer.family("epp_kv_events_total", kind: .counter, help: "Cache events received.")
     for item in readings {
       for event in CacheEventCounters.Event.allCases {

@@ -34,6 +34,8 @@ package final class CacheEventCounters: Sendable {
     case gap
     /// A server's numbers began anew.
     case restart
+    /// Lost messages that could not be had again.
+    case replay
     /// A connection ended, or could not be made.
     case connection
     /// Blocks whose predecessor is not known.
@@ -46,12 +48,15 @@ package final class CacheEventCounters: Sendable {
 
   private let events = Mutex<[Event: Int]>([:])
   private let problems = Mutex<[Problem: Int]>([:])
+  private let replays = Atomic<Int>(0)
   private let messages = Atomic<Int>(0)
   private let publishers = Atomic<Int>(0)
   private let blocks = Atomic<Int>(0)
 
   /// Nothing has been heard.
   package init() {}
+
+  func countReplay() { replays.add(1, ordering: .relaxed) }
 
   func countMessage() { messages.add(1, ordering: .relaxed) }
 
@@ -79,6 +84,8 @@ package final class CacheEventCounters: Sendable {
   /// What has been counted so far.
   package struct Reading {
     package let messages: Int
+    /// Times that lost messages were had again.
+    package let replays: Int
     package let events: [Event: Int]
     package let problems: [Problem: Int]
     /// Publishers that have introduced themselves.
@@ -89,7 +96,8 @@ package final class CacheEventCounters: Sendable {
 
   package var reading: Reading {
     Reading(
-      messages: messages.load(ordering: .relaxed), events: events.withLock { $0 }, problems: problems.withLock { $0 },
+      messages: messages.load(ordering: .relaxed), replays: replays.load(ordering: .relaxed),
+      events: events.withLock { $0 }, problems: problems.withLock { $0 },
       publishers: publishers.load(ordering: .relaxed), blocks: blocks.load(ordering: .relaxed))
   }
 }

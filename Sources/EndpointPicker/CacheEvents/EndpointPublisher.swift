@@ -11,6 +11,20 @@ final class EndpointPublisher {
   private let hold: SlotHold
   /// The numbers of its messages.
   var sequence = EventSequence()
+  /// The topic of its last message.
+  var topic: EventTopic?
+  /// Whether it is asked, or waits to be asked, to repeat messages. What it says meanwhile is held back.
+  var isReplaying = false
+  /// Whether it has repeated what it had since we know it.
+  var hasReplayed = false
+  /// The first message that it is to repeat.
+  var replayStart: UInt64 = 0
+  /// Asks it; nil until its turn comes.
+  var replay: EventReplay?
+  var held: [EventMessage] = []
+  var heldBytes = 0
+  /// When it may be asked again, after it could not.
+  var cooldownEnd = NIODeadline.uptimeNanoseconds(0)
   /// The connection we made; nil while there is none, or when servers connect to us.
   var connection: PublisherConnection?
   /// The next attempt to connect.

@@ -19,7 +19,7 @@ package final class PublisherBudget {
   }
 }
 
-/// One connection to a publisher of cache events, whoever made it. Used on its event loop only.
+/// One connection to a model server that tells of its cache, whoever made it. Used on its event loop only.
 package final class PublisherConnection: ChannelInboundHandler, @unchecked Sendable {
   // Unchecked: handed to the bootstrap's closures, which run on the same event loop as everything else here.
   package typealias InboundIn = ByteBuffer
@@ -27,7 +27,7 @@ package final class PublisherConnection: ChannelInboundHandler, @unchecked Senda
 
   /// What the owner hears.
   package protocol Owner: AnyObject {
-    /// The publisher has introduced itself, and messages can come.
+    /// The server has introduced itself, and messages can come.
     func subscribed(_ connection: PublisherConnection)
     func received(_ frames: [[UInt8]], from connection: PublisherConnection)
     /// The connection is closed, for the reason given if it was ours. Nothing follows.
@@ -37,13 +37,13 @@ package final class PublisherConnection: ChannelInboundHandler, @unchecked Senda
   /// Time until a publisher has introduced itself.
   package static let handshakeTimeout = TimeAmount.seconds(10)
 
-  /// The slot of the endpoint that is connected to; nil for a server that has connected to us.
+  /// The slot of the endpoint whose publisher is connected to; nil for other connections.
   package let slot: Int?
   /// Whether the publisher has introduced itself.
   package private(set) var isSubscribed = false
   private weak var owner: (any Owner)?
   private let budget: PublisherBudget
-  private let counters: CacheEventCounters
+  private let counters: CacheEventCounters?
   private var stream: PublisherStream
   private var taken = 0
   private var handshake: Scheduled<Void>?
@@ -51,14 +51,15 @@ package final class PublisherConnection: ChannelInboundHandler, @unchecked Senda
   private var isLetGo = false
   private var reason: String?
 
+  /// - Parameter counters: where the connection counts as a publisher; nil if it is none.
   package init(
-    slot: Int?, owner: any Owner, topic: String, budget: PublisherBudget, counters: CacheEventCounters
+    slot: Int?, owner: any Owner, stream: PublisherStream, budget: PublisherBudget, counters: CacheEventCounters?
   ) {
     self.slot = slot
     self.owner = owner
     self.budget = budget
     self.counters = counters
-    stream = PublisherStream(topic: topic)
+    self.stream = stream
   }
 
   /// Closes the connection; the owner hears no more of it.
@@ -80,7 +81,7 @@ package final class PublisherConnection: ChannelInboundHandler, @unchecked Senda
     handshake?.cancel()
     _ = budget.take(-taken)
     taken = 0
-    if isSubscribed { counters.changePublishers(by: -1) }
+    if isSubscribed { counters?.changePublishers(by: -1) }
   }
 
   package func channelActive(context: ChannelHandlerContext) { begin(context) }
@@ -108,7 +109,7 @@ package final class PublisherConnection: ChannelInboundHandler, @unchecked Senda
     flush(context)
     if stream.isSubscribed, !isSubscribed {
       isSubscribed = true
-      counters.changePublishers(by: 1)
+      counters?.changePublishers(by: 1)
       handshake?.cancel()
       owner?.subscribed(self)
     }

@@ -12,14 +12,21 @@ public struct EventSequence: Equatable, Sendable {
     case restart
   }
 
-  private var last: UInt64?
+  /// The number of the last message; nil before the first.
+  public private(set) var last: UInt64?
 
   /// Before the first message.
   public init() {}
 
   /// Takes the number of a message that has arrived.
+  @discardableResult
   public mutating func advance(to number: UInt64) -> Step {
     defer { last = number }
+    return step(to: number)
+  }
+
+  /// How a message with this number would follow.
+  public func step(to number: UInt64) -> Step {
     guard let last else { return .next }
     if number == last { return .repeated }
     if number < last { return .restart }

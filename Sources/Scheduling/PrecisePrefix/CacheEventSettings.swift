@@ -37,6 +37,8 @@ public struct CacheEventSettings: Sendable, Hashable {
   public var followsEndpoints = true
   /// The port of an endpoint's events; that of another rank than the first is its number higher.
   public var socketPort = 5_557
+  /// The port where an endpoint repeats its events, counted by rank likewise; nil when lost ones are not asked for.
+  public var replayPort: Int?
 
   /// Connections to every endpoint, on the usual port.
   public init() {}

@@ -114,9 +114,6 @@ extension CacheEventSettings {
     _ = pods.string("podLabelSelector")
     _ = pods.string("podNamespace")
     socketPort = pods.int("socketPort", default: socketPort, range: 1...65_535)
-    if let port = pods.int("replaySocketPort", range: 0...65_535), port > 0 {
-      pods.warn(
-        "replaySocketPort", "lost events are not asked for again; an endpoint that lost some counts as empty")
-    }
+    if let port = pods.int("replaySocketPort", range: 0...65_535), port > 0 { replayPort = port }
   }
 }

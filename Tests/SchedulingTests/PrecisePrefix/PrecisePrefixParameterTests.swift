@@ -22,6 +22,7 @@ import Testing
     #expect(parameters.events.followsEndpoints)
     #expect(parameters.events.socketPort == 5_557)
     #expect(parameters.events.topicFilter == "kv@")
+    #expect(parameters.events.replayPort == nil)
   }
 
   @Test func everyParameterCounts() throws {
@@ -35,7 +36,7 @@ import Testing
       kvEventsConfig: {
         topicFilter: "kv@x", concurrency: 32, engineType: sglang, discoverPods: true,
         zmqEndpoint: "tcp://[::1]:5600",
-        podDiscoveryConfig: {podLabelSelector: a=b, podNamespace: n, socketPort: 5558}},
+        podDiscoveryConfig: {podLabelSelector: a=b, podNamespace: n, socketPort: 5558, replaySocketPort: 5559}},
       speculativeIndexing: true, speculativeTTL: 500ms
       """)
     #expect(parameters.blockSize == 64)
@@ -48,6 +49,7 @@ import Testing
     #expect(parameters.events.binding?.host == "::1")
     #expect(parameters.events.binding?.port == 5_600)
     #expect(parameters.events.socketPort == 5_558)
+    #expect(parameters.events.replayPort == 5_559)
     #expect(parameters.speculates)
     #expect(parameters.speculativeTTL == 0.5)
   }
@@ -75,7 +77,6 @@ import Testing
             speculativeIndexing: true
             tokenProcessorConfig: {blockSize: 5}
             kvBlockIndexConfig: {maxPrefixTokensToMatch: 1280}
-          kvEventsConfig: {podDiscoveryConfig: {replaySocketPort: 5558}}
       """)
     let producer = try #require(loaded.instance(named: Self.type)?.plugin as? PrecisePrefixCacheProducer)
     #expect(producer.parameters.blockSize == 5)
@@ -87,7 +88,6 @@ import Testing
     ] {
       #expect(paths.contains("plugins[0].parameters.indexerConfig.\(field)"), "\(field) in \(paths)")
     }
-    #expect(paths.contains { $0.hasSuffix("podDiscoveryConfig.replaySocketPort") })
   }
 
   @Test(arguments: [
