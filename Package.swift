@@ -167,8 +167,8 @@ let package = Package(
     .executableTarget(
       name: "epp-micro",
       dependencies: [
-        "ByteStorage", "ExtProc", "GRPCFraming", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
-        "PickerConfiguration", "ModelServerMetrics",
+        "ByteStorage", "ExtProc", "GRPCFraming", "InferenceAPI", "Endpoints", "PrefixCache", "KVCacheEvents",
+        "Scheduling", "PickerConfiguration", "ModelServerMetrics",
       ],
       path: "Benchmarks/MicroBenchmarks"),
 

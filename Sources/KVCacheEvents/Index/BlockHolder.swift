@@ -20,12 +20,13 @@ struct BlockHolder {
     counts[tier] = counts[tier] &+ difference
   }
 
-  /// The best weight among the tiers that hold the whole block; nil if none does.
-  func weight(_ weights: TierWeights, now: UInt64) -> Double? {
-    var best: Double?
-    if counts[.gpu] >= parts { best = weights.gpu }
-    if counts[.cpu] >= parts { best = max(best ?? 0, weights.cpu) }
-    if counts[.other] >= parts || expectedUntil > now { best = max(best ?? 0, weights.other) }
+  /// The best weight among the tiers that hold the whole block; negative if none does.
+  @inline(__always)
+  func weight(_ weights: TierWeights, now: UInt64) -> Double {
+    var best = -1.0
+    if counts.gpu >= parts { best = weights.gpu }
+    if counts.cpu >= parts, weights.cpu > best { best = weights.cpu }
+    if counts.other >= parts || expectedUntil > now, weights.other > best { best = weights.other }
     return best
   }
 }

@@ -36,37 +36,47 @@ public final class BlockHolders: Sendable {
     _ keys: ArraySlice<UInt64>, after start: Int, weights: TierWeights, now: UInt64,
     into matches: inout PreciseMatches
   ) -> Bool {
-    var index = keys.startIndex
-    while index < keys.endIndex {
-      let end = min(index + Self.slice, keys.endIndex)
-      let goesOn = state.withLock { state in
-        for position in index..<end {
-          let before = Int32(clamping: start + position - keys.startIndex)
-          guard
-            Self.count(state.holders[keys[position]], after: before, weights: weights, now: now, into: &matches)
-          else { return false }
+    // Out of the matches, so that both can be changed in place.
+    var touched: [Int] = []
+    swap(&touched, &matches.touched)
+    defer { swap(&touched, &matches.touched) }
+    return matches.matches.withUnsafeMutableBufferPointer { matches in
+      var index = keys.startIndex
+      while index < keys.endIndex {
+        let end = min(index + Self.slice, keys.endIndex)
+        let goesOn = state.withLock { state in
+          for position in index..<end {
+            guard let holders = state.holders[keys[position]] else { return false }
+            let before = Int32(truncatingIfNeeded: start + position - keys.startIndex)
+            guard Self.count(holders, after: before, weights, now, matches, &touched) else { return false }
+          }
+          return true
         }
-        return true
+        guard goesOn else { return false }
+        index = end
       }
-      guard goesOn else { return false }
-      index = end
+      return true
     }
-    return true
   }
 
   /// Counts one block. False if no endpoint holds it and all before.
+  @inline(__always)
   private static func count(
-    _ holders: [BlockHolder]?, after before: Int32, weights: TierWeights, now: UInt64,
-    into matches: inout PreciseMatches
+    _ holders: [BlockHolder], after before: Int32, _ weights: TierWeights, _ now: UInt64,
+    _ matches: UnsafeMutableBufferPointer<PreciseMatches.Match>, _ touched: inout [Int]
   ) -> Bool {
     var isHeld = false
-    for holder in holders ?? [] {
-      let endpoint = Int(holder.endpoint)
-      guard endpoint < matches.blocks.count, matches.blocks[endpoint] == before,
+    holders.withUnsafeBufferPointer { holders in
+      for holder in holders {
+        let endpoint = Int(holder.endpoint)
+        guard endpoint < matches.count, matches[endpoint].blocks == before else { continue }
         let weight = holder.weight(weights, now: now)
-      else { continue }
-      matches.add(weight, to: endpoint)
-      isHeld = true
+        guard weight >= 0 else { continue }
+        if before == 0 { touched.append(endpoint) }
+        matches[endpoint].blocks = before &+ 1
+        matches[endpoint].weight += weight
+        isHeld = true
+      }
     }
     return isHeld
   }

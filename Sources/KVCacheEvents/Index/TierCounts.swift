@@ -1,8 +1,8 @@
 /// A number for each tier, 0 or more.
 struct TierCounts: Equatable {
-  private var gpu: Int32 = 0
-  private var cpu: Int32 = 0
-  private var other: Int32 = 0
+  private(set) var gpu: Int32 = 0
+  private(set) var cpu: Int32 = 0
+  private(set) var other: Int32 = 0
 
   /// Whether all are 0.
   var isEmpty: Bool { gpu == 0 && cpu == 0 && other == 0 }

@@ -67,7 +67,7 @@ final class PrecisePrefixWorkspace {
       if !isKept { keys.removeSubrange(start...) }
     }
     for slot in matches.touched {
-      let blocks = UInt32(clamping: Int(matches.weights[slot]))
+      let blocks = UInt32(clamping: Int(matches.weight(of: slot)))
       guard blocks > 0 else { continue }
       if sums[slot] == 0 { touched.append(slot) }
       sums[slot] &+= blocks
