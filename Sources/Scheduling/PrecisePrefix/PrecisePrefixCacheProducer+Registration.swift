@@ -109,6 +109,9 @@ extension CacheEventSettings {
     _ = decoder.enumeration("engineType", default: EngineType.vllm)
     // Servers that connect to the picker are not connected to, unless both is asked for.
     followsEndpoints = decoder.bool("discoverPods") ?? address.isEmpty
+    if !followsEndpoints, address.isEmpty {
+      decoder.warn("discoverPods", "without zmqEndpoint no server is heard, so that nothing counts as cached")
+    }
     let pods = decoder.section("podDiscoveryConfig")
     // The pool says which endpoints there are.
     _ = pods.string("podLabelSelector")

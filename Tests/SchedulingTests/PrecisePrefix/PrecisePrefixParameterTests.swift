@@ -67,6 +67,12 @@ import Testing
     #expect(events.binding?.host == "0.0.0.0")
   }
 
+  @Test func hearingNobodyIsWarnedOf() throws {
+    let loaded = try load(
+      "plugins: [{type: \(Self.type), parameters: {kvEventsConfig: {discoverPods: false}}}]\n")
+    #expect(loaded.warnings.map(\.location.path) == ["plugins[0].parameters.kvEventsConfig.discoverPods"])
+  }
+
   @Test func olderSpellingsCountWithAWarning() throws {
     let loaded = try load(
       """
