@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "Scheduling",
       dependencies: [
-        "InferenceAPI", "Endpoints", "PrefixCache", "PickerConfiguration", "Expressions", "FlowControl", "CAccelerate",
+        "InferenceAPI", "Endpoints", "PrefixCache", "KVCacheEvents", "PickerConfiguration", "Expressions",
+        "FlowControl", "CAccelerate",
       ]),
 
     // MARK: Data layer
@@ -127,7 +128,7 @@ let package = Package(
     .target(
       name: "EndpointPicker",
       dependencies: [
-        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "FlowControl", "Scheduling",
+        "GRPC", "ExtProc", "InferenceAPI", "Endpoints", "PrefixCache", "KVCacheEvents", "FlowControl", "Scheduling",
         "ModelServerMetrics", "Discovery", "Kubernetes", "PickerConfiguration", "RequestPolicies", "Telemetry",
         "CAccelerate",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -166,8 +167,8 @@ let package = Package(
     .executableTarget(
       name: "epp-micro",
       dependencies: [
-        "ByteStorage", "ExtProc", "GRPCFraming", "InferenceAPI", "Endpoints", "PrefixCache", "Scheduling",
-        "PickerConfiguration", "ModelServerMetrics",
+        "ByteStorage", "ExtProc", "GRPCFraming", "InferenceAPI", "Endpoints", "PrefixCache", "KVCacheEvents",
+        "Scheduling", "PickerConfiguration", "ModelServerMetrics",
       ],
       path: "Benchmarks/MicroBenchmarks"),
 
@@ -207,7 +208,7 @@ let package = Package(
     .testTarget(
       name: "EndpointPickerTests",
       dependencies: [
-        "EndpointPicker", "Kubernetes",
+        "EndpointPicker", "Kubernetes", "KVCacheEvents",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

@@ -6,7 +6,8 @@
 
 // `epp-micro NAME COUNT` does a piece of work COUNT times; without arguments it lists the names. The driver
 // `Benchmarks/micro` runs it under valgrind with two counts, whose difference is free of everything but the work.
-let benchmarks = MessageBenchmarks.all + RequestBenchmarks.all + SchedulingBenchmarks.all
+let benchmarks =
+  MessageBenchmarks.all + RequestBenchmarks.all + CacheEventBenchmarks.all + SchedulingBenchmarks.all
 let arguments = CommandLine.arguments.dropFirst()
 guard let name = arguments.first else {
   for benchmark in benchmarks { print(benchmark.name) }

@@ -50,16 +50,19 @@ public struct InferenceRequest {
   public let cacheSalt: UnsafeRawBufferPointer?
 
   /// What the request tells the model.
-  public let prompts: PromptSegments
+  public private(set) var prompts: PromptSegments
 
-  /// Whether the prompts came as token ids.
-  public let isTokenized: Bool
+  /// Whether the prompts are token ids.
+  public private(set) var isTokenized: Bool
+
+  /// Images, videos and pieces of audio in the prompts.
+  public let mediaItems: Int
 
   /// Bytes in all prompts.
-  public let promptByteCount: Int
+  public private(set) var promptByteCount: Int
 
   /// ceil(bytes / 4) summed over the prompts: exact for token ids, an estimate for text.
-  public let promptTokenCount: Int
+  public private(set) var promptTokenCount: Int
 
   /// A request with the prompts collected in `context`.
   init(
@@ -73,8 +76,20 @@ public struct InferenceRequest {
     self.cacheSalt = cacheSalt
     self.prompts = context.prompt.prompts
     self.isTokenized = isTokenized
+    self.mediaItems = context.prompt.mediaItems
     self.promptByteCount = context.prompt.byteCount
     self.promptTokenCount = context.prompt.tokenCount
+  }
+
+  /// The same request with the tokens that a tokenizer made of its prompts, 32-bit little-endian words. They must live as
+  /// long as the request.
+  public func tokenized(as tokens: PromptSegments) -> InferenceRequest {
+    var request = self
+    request.prompts = tokens
+    request.isTokenized = true
+    request.promptByteCount = tokens.segments.reduce(0) { $0 + $1.count }
+    request.promptTokenCount = request.promptByteCount / 4
+    return request
   }
 
   /// Where the body names the model, for requests that are sent on with another one.

@@ -19,6 +19,8 @@ final class PromptBuilder {
 
   private var byteCountOfPrompt = 0
   private var expandedMedia = 0
+  /// Images, videos and pieces of audio so far.
+  private(set) var mediaItems = 0
   private(set) var byteCount = 0
   private(set) var tokenCount = 0
 
@@ -41,6 +43,7 @@ final class PromptBuilder {
     arena.reset(keepingCapacity: Self.keptBytes)
     byteCountOfPrompt = 0
     expandedMedia = 0
+    mediaItems = 0
     byteCount = 0
     tokenCount = 0
   }
@@ -116,6 +119,7 @@ final class PromptBuilder {
   /// Appends content of unknown length as the 8 bytes of its key's hash.
   func appendHash(of key: UnsafeRawBufferPointer) {
     align()
+    mediaItems += 1
     let hash = epp_xxh64(key.baseAddress, key.count, 0)
     let bytes = arena.allocate(8)
     bytes.storeBytes(of: hash.littleEndian, as: UInt64.self)
@@ -151,6 +155,7 @@ final class PromptBuilder {
     align()
     let expands = expandedMedia < Self.maximumExpandedMedia
     expandedMedia += 1
+    mediaItems += 1
     let word = UInt32(truncatingIfNeeded: epp_xxh64(key.baseAddress, key.count, 0)).littleEndian
     let frame = arena.allocate(4 * (expands ? Self.tokensPerImage : 1))
     for offset in stride(from: 0, to: frame.count, by: 4) {

@@ -11,6 +11,15 @@ public struct PromptSegments {
   /// For each prompt the index into `segments` just past its last one.
   let ends: UnsafeBufferPointer<Int>
 
+  /// Views of memory that the caller keeps.
+  /// - Parameters:
+  ///   - segments: of all prompts, one prompt after the other; none is empty.
+  ///   - ends: for each prompt the index into `segments` just past its last one, ascending.
+  public init(segments: UnsafeBufferPointer<UnsafeRawBufferPointer>, ends: UnsafeBufferPointer<Int>) {
+    self.segments = segments
+    self.ends = ends
+  }
+
   /// The number of prompts.
   public var count: Int { ends.count }
 

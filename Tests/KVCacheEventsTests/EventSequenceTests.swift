@@ -9,7 +9,7 @@ import Testing
     #expect(sequence.advance(to: 45) == .gap(lost: 3))
     #expect(sequence.advance(to: 0) == .restart)
     #expect(sequence.advance(to: 1) == .next)
-    #expect(sequence.advance(to: 1) == .restart)
+    #expect(sequence.advance(to: 1) == .repeated)
     #expect(sequence.advance(to: .max) == .gap(lost: .max - 2))
     #expect(sequence.advance(to: 0) == .restart)
   }

@@ -118,11 +118,11 @@ import Testing
 
   @Test func expectedBlocksCountUntilTheirDeadline() {
     let keys = index.hasher.keys(tokens: [1, 2, 3, 4], root: index.hasher.root(model: "m"))
-    index.expect(keys, endpoint: 2, until: 100)
+    index.holders.expect(keys[...], endpoint: 2, until: 100)
     #expect(match([1, 2, 3, 4], now: 99).weights == [0, 0, 2])
     #expect(match([1, 2, 3, 4], now: 100).blocks == [0, 0, 0])
     store([10], [1, 2], on: 2)
-    index.expire(now: 100)
+    index.holders.expire(now: 100)
     #expect(match([1, 2, 3, 4], now: 0).blocks == [0, 0, 1])
   }
 

@@ -36,6 +36,18 @@ import Testing
     }
   }
 
+  @Test func asksForLostMessages() throws {
+    var stream = PublisherStream(replayFrom: 0x0102)
+    _ = stream.takeOutput()
+    _ = try stream.receive(greeting)
+    #expect(stream.takeOutput() == ready("DEALER"))
+    #expect(try stream.receive(ready("ROUTER") + [1, 0, 0, 1, 9]) == [[[], [9]]])
+    #expect(stream.takeOutput() == [1, 0] + [0, 8, 0, 0, 0, 0, 0, 0, 1, 2])
+    var other = PublisherStream(replayFrom: 0)
+    _ = try other.receive(greeting)
+    #expect(throws: PublisherStream.Failure.handshake) { try other.receive(ready("PUB")) }
+  }
+
   @Test func answersPings() throws {
     var stream = PublisherStream(topic: "")
     _ = try stream.receive(greeting + ready("PUB"))

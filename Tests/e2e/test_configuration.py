@@ -51,7 +51,7 @@ def test_all_mistakes_are_named_with_line_and_path(validate):
         "- type: queue-scorre\n"
         "- type: prefix-cache-scorer\n"
         "  parameters: {matchLengthWight: 0.5}\n"
-        "- type: precise-prefix-cache-producer\n"
+        "- type: mm-embeddings-cache-producer\n"
         "- type: expression-scorer\n"
         "  parameters: {expression: 1 + qeue}\n"
     )

@@ -42,6 +42,11 @@ struct DataLayerPlan {
         }
         // Nobody asks for what nobody reads.
         if !candidate.extractors.isEmpty { models = source }
+      case is EndpointNotificationSource:
+        for reference in candidate.extractors
+        where !(plugins.instance(named: reference.name)?.plugin is any EndpointObserver) {
+          throw ConfigurationError(reference.location, "\"\(reference.name)\" keeps nothing for endpoints")
+        }
       default:
         throw ConfigurationError(candidate.plugin.location, "\"\(candidate.plugin.name)\" is not a data source")
       }

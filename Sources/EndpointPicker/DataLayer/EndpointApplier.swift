@@ -9,6 +9,8 @@ import Scheduling
 struct EndpointApplier: Sendable {
   let pool: CurrentPool
   let scrapers: ScraperPool?
+  /// nil when nobody hears of the servers' caches.
+  let cacheEvents: CacheEventService?
   let logger: Logger
 
   /// Endpoints named in one line of the log.
@@ -34,6 +36,7 @@ struct EndpointApplier: Sendable {
       }
     }
     scrapers?.update(changes, to: pool.endpoints.snapshot())
+    if !changes.isEmpty { cacheEvents?.poolChanged() }
     guard !changes.isEmpty || !changes.refused.isEmpty else { return }
     logger.info(
       "endpoints changed",

@@ -83,6 +83,8 @@ struct Director {
       let inference = try parse(body, input.headers, pool, loop)
       request.targetModel = inference.model ?? UnsafeRawBufferPointer(start: nil, count: 0)
       request.inference = inference
+      request.mediaItems = inference.mediaItems
+      request.body = body
     } else if let name = input.headers.modelName {
       request.targetModel = name
     }

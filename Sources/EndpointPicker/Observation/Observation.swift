@@ -73,10 +73,8 @@ struct Observation {
       // The older name has no labels: its value is the sum over all indexes.
       var total = 0
       for (instance, _) in pool.value.plugins.plugins((any PrefixMatchSource).self) {
-        guard let index = services.allPrefixIndexes[instance.name] ?? services.allPrefixIndexes[instance.type] else {
-          continue
-        }
-        let count = index.entryCount
+        let index = services.allPrefixIndexes[instance.name] ?? services.allPrefixIndexes[instance.type]
+        guard let count = index?.entryCount ?? CacheEventService.producer(in: instance)?.holders.count else { continue }
         total += count
         metrics.setPrefixIndexerSize(count, total: total, pluginType: instance.type, pluginName: instance.name)
       }

@@ -87,13 +87,17 @@ public struct EndpointPickerProcess {
     let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let scrapers = try pool.scrapers(on: group)
+    let cacheEvents = pool.cacheEvents()
+    try await cacheEvents?.listen()
     let observation = Observation(
       options: options, registry: registry, metrics: metrics, own: own, pool: pool.current, scrapers: scrapers,
       services: pool.services, server: server, decisions: decisions, decisionFile: decisionFile)
     observation.register()
+    if let cacheEvents { registry.register(CacheEventCollector(feeds: cacheEvents.feeds)) }
     let probes = observation.startProbes(on: group)
     let readiness = Readiness(health, takes: conditions)
-    let sources = try pool.sources(scrapers: scrapers, readiness: readiness, background: background)
+    let sources = try pool.sources(
+      scrapers: scrapers, cacheEvents: cacheEvents, readiness: readiness, background: background)
     let reviews = try authorizationReviews(background)
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
@@ -128,6 +132,7 @@ public struct EndpointPickerProcess {
       let named = pool.reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
       if !named.isEmpty { running.append(ReportService(reporters: named, client: inquiries.client, logger: logger)) }
     }
+    if let cacheEvents { running.append(cacheEvents) }
     running += [adminServer, gauges, sources.endpoints]
     if let adminCertificate { running.append(adminCertificate) }
     if let reviews { running.append(reviews) }

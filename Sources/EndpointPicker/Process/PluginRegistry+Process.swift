@@ -9,6 +9,7 @@ extension PluginRegistry {
     registry.register(.modelsDataSource)
     registry.register(.modelsDataExtractor)
     registry.register(.fileDiscovery)
+    registry.register(.endpointNotificationSource)
     return registry
   }
 }

@@ -73,13 +73,18 @@ struct PoolRuntime {
     }
   }
 
+  /// Makes what hears of the servers' caches; nil when nobody wants to know.
+  func cacheEvents() -> CacheEventService? {
+    CacheEventService(current.value.plugins, table: current.value.endpoints, logger: logger)
+  }
+
   /// Reads the first endpoints and policies, and makes what keeps them up to date.
   /// - Parameter background: where everything runs that is not for requests.
   /// - Throws: ``ProcessError`` when a file cannot be read or there is no API server.
   func sources(
-    scrapers: ScraperPool?, readiness: Readiness, background: any EventLoopGroup
+    scrapers: ScraperPool?, cacheEvents: CacheEventService?, readiness: Readiness, background: any EventLoopGroup
   ) throws -> PoolSources {
-    let applier = EndpointApplier(pool: current, scrapers: scrapers, logger: logger)
+    let applier = EndpointApplier(pool: current, scrapers: scrapers, cacheEvents: cacheEvents, logger: logger)
     let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
     try endpoints.load()
     let policySource = options.policyFile.map { path in

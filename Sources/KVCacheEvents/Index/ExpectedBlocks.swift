@@ -2,7 +2,7 @@
 struct ExpectedBlocks {
   struct Item {
     let key: UInt64
-    let endpoint: Int
+    let endpoint: Int32
     let deadline: UInt64
   }
 
@@ -13,7 +13,7 @@ struct ExpectedBlocks {
   private var first = 0
 
   /// False when there is no room.
-  mutating func append(key: UInt64, endpoint: Int, deadline: UInt64) -> Bool {
+  mutating func append(key: UInt64, endpoint: Int32, deadline: UInt64) -> Bool {
     guard items.count - first < Self.capacity else { return false }
     items.append(Item(key: key, endpoint: endpoint, deadline: deadline))
     return true
@@ -30,5 +30,14 @@ struct ExpectedBlocks {
       first = 0
     }
     return item
+  }
+
+  /// Takes all items of an endpoint.
+  mutating func removeAll(of endpoint: Int32) -> [Item] {
+    let taken = items[first...].filter { $0.endpoint == endpoint }
+    guard !taken.isEmpty else { return [] }
+    items = items[first...].filter { $0.endpoint != endpoint }
+    first = 0
+    return taken
   }
 }

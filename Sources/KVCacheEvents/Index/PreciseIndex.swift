@@ -1,8 +1,8 @@
-/// Which endpoint holds which blocks, as the model servers tell it.
+/// What model servers tell of their caches, brought into the blocks that requests are looked up by.
 ///
-/// Not safe for use from several threads: the owner makes calls one after the other. Endpoints are the owner's numbers,
-/// 0 or more. No call waits, and a lookup costs one table access a block plus the block's holders. (Precise prefix
-/// index.)
+/// Not safe for use from several threads: the owner makes calls one after the other. What comes of them is in
+/// ``holders``, which any thread may look at. Endpoints are the owner's numbers, 0 or more. No call waits but for the
+/// short lock of the holders. A block of a server takes about 200 bytes. (Precise prefix index.)
 public final class PreciseIndex {
   /// What came of events that could not be applied.
   public struct Refusals: Equatable, Sendable {
@@ -18,20 +18,24 @@ public final class PreciseIndex {
   public let hasher: BlockKeyHasher
   /// Blocks of all servers that are remembered at most.
   public let capacity: Int
+  /// Who holds what.
+  public let holders: BlockHolders
   /// What could not be applied so far.
   public private(set) var refusals = Refusals()
   /// Blocks of all servers that are remembered.
   public private(set) var count = 0
 
-  private var holders: [UInt64: [BlockHolder]] = [:]
   private var servers: [Int: [UInt64: ServerBlock]] = [:]
   private var partialGroups: [Int: Set<UInt64>] = [:]
-  private var expected = ExpectedBlocks()
+  private var changes: [HolderChange] = []
+  /// Groups of an endpoint's layers that are remembered; servers have a handful.
+  private static let maximumGroups = 64
 
   /// An index that knows of nothing.
-  public init(hasher: BlockKeyHasher, capacity: Int = 100_000_000) {
+  public init(hasher: BlockKeyHasher, capacity: Int = 100_000_000, holders: BlockHolders = BlockHolders()) {
     self.hasher = hasher
     self.capacity = max(0, capacity)
+    self.holders = holders
   }
 
   /// Applies one event of an endpoint whose server serves `model`.
@@ -42,9 +46,12 @@ public final class PreciseIndex {
       if let group, partialGroups[endpoint]?.contains(group) == true { return }
       for hash in hashes { remove(hash, tier: tier, endpoint: endpoint) }
     case .storedPartially(let group):
-      if let group { partialGroups[endpoint, default: []].insert(group) }
+      if let group, partialGroups[endpoint]?.count ?? 0 < Self.maximumGroups {
+        partialGroups[endpoint, default: []].insert(group)
+      }
     case .cleared: clear(endpoint: endpoint)
     }
+    publish(atLeast: 1)
   }
 
   /// Forgets everything that an endpoint has told, as when it is gone or was started anew.
@@ -53,43 +60,18 @@ public final class PreciseIndex {
     guard let blocks = servers.removeValue(forKey: endpoint) else { return }
     count -= blocks.count
     for block in blocks.values {
-      for (tier, _) in block.stored {
-        for key in block.keys { change(key, endpoint: endpoint, tier: tier, by: -1, parts: 1) }
+      for tier in CacheTier.allCases where block.stored[tier] > 0 {
+        block.forEachKey { change($0, endpoint: endpoint, tier: tier, by: -1, parts: 1) }
       }
+      publish(atLeast: BlockHolders.slice)
     }
-  }
-
-  /// Takes it that `endpoint` will hold `keys`, until the server says so or `deadline` passes. Times are the owner's, all
-  /// of one clock that does not go back.
-  public func expect(_ keys: [UInt64], endpoint: Int, until deadline: UInt64) {
-    for key in keys where expected.append(key: key, endpoint: endpoint, deadline: deadline) {
-      update(key, endpoint: endpoint, parts: 1) { $0.expectedUntil = max($0.expectedUntil, deadline) }
-    }
-  }
-
-  /// Forgets what was expected until `now` at the latest.
-  public func expire(now: UInt64) {
-    while let item = expected.popFirst(now: now) {
-      guard holders[item.key]?.contains(where: { $0.endpoint == item.endpoint }) == true else { continue }
-      update(item.key, endpoint: item.endpoint, parts: 1) { if $0.expectedUntil <= now { $0.expectedUntil = 0 } }
-    }
+    publish(atLeast: 1)
   }
 
   /// Counts for each endpoint the blocks from the first on that it holds.
   public func match(_ keys: [UInt64], weights: TierWeights, now: UInt64, into matches: inout PreciseMatches) {
     matches.reset()
-    for (index, key) in keys.enumerated() {
-      guard let holders = holders[key] else { return }
-      var isHeld = false
-      for holder in holders where holder.endpoint < matches.blocks.count {
-        guard matches.blocks[holder.endpoint] == Int32(index), let weight = holder.weight(weights, now: now)
-        else { continue }
-        matches.blocks[holder.endpoint] += 1
-        matches.weights[holder.endpoint] += weight
-        isHeld = true
-      }
-      guard isHeld else { return }
-    }
+    _ = holders.match(keys[...], after: 0, weights: weights, now: now, into: &matches)
   }
 
   private func store(_ blocks: StoredBlocks, endpoint: Int, model: String) {
@@ -98,6 +80,7 @@ public final class PreciseIndex {
       refusals.sizes += blocks.hashes.count
       return
     }
+    // Out of the dictionary, so that it is changed in place.
     var server = servers.removeValue(forKey: endpoint) ?? [:]
     defer { servers[endpoint] = server }
     var state: ServerBlock
@@ -112,10 +95,10 @@ public final class PreciseIndex {
     }
     for (index, hash) in blocks.hashes.enumerated() {
       if var known = server[hash] {
-        if known.stored[blocks.tier] == nil {
-          for key in known.keys { change(key, endpoint: endpoint, tier: blocks.tier, by: 1, parts: 1) }
+        known.stored[blocks.tier] += 1
+        if known.stored[blocks.tier] == 1 {
+          known.forEachKey { change($0, endpoint: endpoint, tier: blocks.tier, by: 1, parts: 1) }
         }
-        known.stored[blocks.tier, default: 0] += 1
         server[hash] = known
         state = known
         continue
@@ -125,44 +108,59 @@ public final class PreciseIndex {
         return
       }
       count += 1
-      state.stored = [blocks.tier: 1]
-      state.keys = []
-      state.pending += blocks.tokens[index * blocks.blockSize..<(index + 1) * blocks.blockSize]
-      state.pendingExtras += blocks.extras.isEmpty ? [] : blocks.extras[index]
-      state.pendingBlocks.append(hash)
-      server[hash] = state
-      var used = 0
-      while state.pending.count - used >= size {
-        let tokens = state.pending[used..<used + size]
-        let key = hasher.key(after: state.previous, tokens: tokens, extras: state.pendingExtras)
-        for part in state.pendingBlocks {
-          server[part]?.keys.append(key)
-          for tier in CacheTier.allCases where server[part]?.stored[tier] != nil {
-            change(key, endpoint: endpoint, tier: tier, by: 1, parts: state.pendingBlocks.count)
-          }
-        }
-        state.previous = key
-        used += size
-        // Of a server's block that spans several of the index's, the first has the extras.
-        state.pendingExtras = []
-      }
-      if used > 0 {
-        // Sizes divide each other, so that nothing is left over when a block of the index is complete.
-        state.pending = []
-        state.pendingBlocks = []
-      }
-      server[hash]?.previous = state.previous
-      server[hash]?.pending = state.pending
-      server[hash]?.pendingExtras = state.pendingExtras
-      server[hash]?.pendingBlocks = state.pendingBlocks
+      state = add(
+        hash, after: state, tokens: blocks.tokens[index * blocks.blockSize..<(index + 1) * blocks.blockSize],
+        extras: blocks.extras.isEmpty ? [] : blocks.extras[index], tier: blocks.tier, endpoint: endpoint, to: &server)
+      publish(atLeast: BlockHolders.slice)
     }
   }
 
+  /// Adds a block that the server has not told of, with the keys that it completes.
+  private func add(
+    _ hash: UInt64, after before: ServerBlock, tokens: ArraySlice<UInt32>, extras: [[UInt8]], tier: CacheTier,
+    endpoint: Int, to server: inout [UInt64: ServerBlock]
+  ) -> ServerBlock {
+    let size = hasher.blockSize
+    var block = ServerBlock(previous: before.previous)
+    block.stored[tier] = 1
+    if before.rest == nil, tokens.count == size {
+      let key = hasher.key(after: before.previous, tokens: tokens, extras: extras)
+      block.append(key)
+      block.end(at: key, nil)
+      change(key, endpoint: endpoint, tier: tier, by: 1, parts: 1)
+      server[hash] = block
+      return block
+    }
+    server[hash] = block
+    let pending = (before.rest?.tokens ?? []) + tokens
+    // Of a server's block that spans several of the index's, the first has the extras.
+    var pendingExtras = (before.rest?.extras ?? []) + extras
+    let parts = (before.rest?.blocks ?? []) + [hash]
+    var previous = before.previous
+    var used = 0
+    while pending.count - used >= size {
+      previous = hasher.key(after: previous, tokens: pending[used..<used + size], extras: pendingExtras)
+      for part in parts {
+        server[part]?.append(previous)
+        for tier in CacheTier.allCases where server[part].map({ $0.stored[tier] > 0 }) ?? false {
+          change(previous, endpoint: endpoint, tier: tier, by: 1, parts: parts.count)
+        }
+      }
+      used += size
+      pendingExtras = []
+    }
+    // Sizes divide each other, so that nothing is left over when a block of the index is complete.
+    let rest = used > 0 ? nil : ServerBlock.Rest(tokens: pending, extras: pendingExtras, blocks: parts)
+    server[hash]?.end(at: previous, rest)
+    return server[hash] ?? block
+  }
+
   private func remove(_ hash: UInt64, tier: CacheTier, endpoint: Int) {
-    guard var block = servers[endpoint]?[hash], let times = block.stored[tier] else { return }
-    block.stored[tier] = times > 1 ? times - 1 : nil
-    if times == 1 {
-      for key in block.keys { change(key, endpoint: endpoint, tier: tier, by: -1, parts: 1) }
+    guard var block = servers[endpoint]?[hash], block.stored[tier] > 0 else { return }
+    block.stored[tier] -= 1
+    if block.stored[tier] == 0 {
+      block.forEachKey { change($0, endpoint: endpoint, tier: tier, by: -1, parts: 1) }
+      publish(atLeast: BlockHolders.slice)
     }
     guard block.stored.isEmpty else {
       servers[endpoint]?[hash] = block
@@ -173,24 +171,16 @@ public final class PreciseIndex {
   }
 
   private func change(_ key: UInt64, endpoint: Int, tier: CacheTier, by difference: Int32, parts: Int) {
-    update(key, endpoint: endpoint, parts: parts) { $0.change(tier, by: difference) }
+    changes.append(
+      HolderChange(
+        key: key, endpoint: Int32(clamping: endpoint), difference: difference, parts: Int32(clamping: parts),
+        tier: tier))
   }
 
-  /// Changes the hold of an endpoint on a key, and drops it when nothing keeps it.
-  private func update(_ key: UInt64, endpoint: Int, parts: Int, _ body: (inout BlockHolder) -> Void) {
-    let isLast = Self.update(&holders[key, default: []], endpoint: endpoint, parts: parts, body)
-    if isLast { holders[key] = nil }
-  }
-
-  /// True when no endpoint is left.
-  private static func update(
-    _ list: inout [BlockHolder], endpoint: Int, parts: Int, _ body: (inout BlockHolder) -> Void
-  ) -> Bool {
-    let index = list.firstIndex { $0.endpoint == endpoint } ?? list.count
-    if index == list.count { list.append(BlockHolder(endpoint: endpoint, parts: parts)) }
-    list[index].parts = max(list[index].parts, Int32(clamping: parts))
-    body(&list[index])
-    if list[index].isEmpty { list.remove(at: index) }
-    return list.isEmpty
+  /// Shows requests what has changed once there is enough of it.
+  private func publish(atLeast count: Int) {
+    guard changes.count >= count else { return }
+    holders.apply(changes)
+    changes.removeAll(keepingCapacity: changes.count <= 2 * BlockHolders.slice)
   }
 }

@@ -1,5 +1,5 @@
 /// What a block is worth that an endpoint keeps in a tier, 0 or more.
-public struct TierWeights: Equatable, Sendable {
+public struct TierWeights: Hashable, Sendable {
   /// The accelerator's memory.
   public var gpu: Double
   /// The host's memory.

@@ -21,19 +21,20 @@ public struct BlockKeyHasher: Sendable {
     key(after: origin, tokens: [], extras: [Array(model.utf8)])
   }
 
+  /// ``root(model:)`` for a name given as UTF-8.
+  public func root(model: UnsafeRawBufferPointer) -> UInt64 {
+    Self.hash(after: origin, words: UnsafeRawBufferPointer(start: nil, count: 0), extras: [Array(model)])
+  }
+
   /// The key of a block.
   public func key(after previous: UInt64, tokens: ArraySlice<UInt32>, extras: [[UInt8]] = []) -> UInt64 {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(8 + 4 * tokens.count)
-    Self.append(previous, to: &bytes)
-    for token in tokens {
-      withUnsafeBytes(of: token.littleEndian) { bytes.append(contentsOf: $0) }
+    tokens.withUnsafeBytes { words in
+      #if _endian(little)
+        return Self.hash(after: previous, words: words, extras: extras)
+      #else
+        return tokens.map(\.littleEndian).withUnsafeBytes { Self.hash(after: previous, words: $0, extras: extras) }
+      #endif
     }
-    for extra in extras {
-      Self.append(UInt64(extra.count), to: &bytes)
-      bytes.append(contentsOf: extra)
-    }
-    return bytes.withUnsafeBytes { epp_xxh64($0.baseAddress, $0.count, 0) }
   }
 
   /// The keys of the whole blocks of `tokens`; a shorter last block has none. `extras` gives what distinguishes the block
@@ -47,7 +48,26 @@ public struct BlockKeyHasher: Sendable {
     }
   }
 
-  private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  /// The key of a block whose tokens are little-endian words already.
+  static func hash(after previous: UInt64, words: UnsafeRawBufferPointer, extras: [[UInt8]]) -> UInt64 {
+    let size = 8 + words.count + extras.reduce(0) { $0 + 8 + $1.count }
+    return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { bytes in
+      var end = 0
+      func append(_ value: UInt64) {
+        bytes.storeBytes(of: value.littleEndian, toByteOffset: end, as: UInt64.self)
+        end += 8
+      }
+      func append(_ source: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[end...]).copyMemory(from: source)
+        end += source.count
+      }
+      append(previous)
+      append(words)
+      for extra in extras {
+        append(UInt64(extra.count))
+        extra.withUnsafeBytes { append($0) }
+      }
+      return epp_xxh64(bytes.baseAddress, size, 0)
+    }
   }
 }

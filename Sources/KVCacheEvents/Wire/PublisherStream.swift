@@ -1,6 +1,7 @@
-/// Our side of a ZMTP 3 connection to a publisher: what to send, and the messages in what arrives.
+/// Our side of a ZMTP 3 connection to a model server: what to send, and the messages in what arrives.
 ///
-/// The mechanism is NULL and the socket type SUB. The caller moves the bytes; any error is final, and the connection has
+/// The mechanism is NULL. The socket type is SUB towards a publisher, and DEALER towards the socket where lost messages
+/// are asked for. The caller moves the bytes; any error is final, and the connection has
 /// to be closed then. Memory is bounded by `maximumMessageBytes` and a frame header. (ZMTP 3.1, ZeroMQ RFC 37.)
 public struct PublisherStream: Sendable {
   /// Why a connection cannot go on.
@@ -11,7 +12,7 @@ public struct PublisherStream: Sendable {
     case mechanism
     /// A frame has flags that are not defined, or does not belong where it came.
     case frame
-    /// The peer is no publisher, or refused us.
+    /// The peer's socket is not of the type expected, or it refused us.
     case handshake
     /// A message exceeds the bound.
     case size
@@ -25,7 +26,10 @@ public struct PublisherStream: Sendable {
   public static let maximumFrames = 16
   /// The most bytes that the frames of one message may have together.
   public let maximumMessageBytes: Int
-  private let topic: [UInt8]
+  private let type: String
+  private let peers: Set<String>
+  /// The frames to send once the peer has introduced itself.
+  private let opening: [[UInt8]]
   private var state = State.greeting
   private var input: [UInt8] = []
   private var used = 0
@@ -33,14 +37,37 @@ public struct PublisherStream: Sendable {
   private var partBytes = 0
   private var output: [UInt8]
 
-  /// A connection that has just been made. `topic` is the prefix of the topics to subscribe to.
+  /// A connection to a publisher that has just been made. `topic` is the prefix of the topics to subscribe to.
   public init(topic: String, maximumMessageBytes: Int = 16 << 20) {
-    self.topic = Array(topic.utf8)
+    // A message of 1 and the prefix, which publishers of 3.0 and of 3.1 both take for a subscription.
+    self.init(
+      type: "SUB", peers: ["PUB", "XPUB"], opening: [[1] + Array(topic.utf8)],
+      maximumMessageBytes: maximumMessageBytes)
+  }
+
+  /// A connection that has just been made to where a server repeats its messages, from the one with this number on.
+  public init(replayFrom number: UInt64, maximumMessageBytes: Int = 16 << 20) {
+    self.init(
+      type: "DEALER", peers: ["ROUTER"],
+      opening: [[], (0..<8).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }],
+      maximumMessageBytes: maximumMessageBytes)
+  }
+
+  private init(type: String, peers: Set<String>, opening: [[UInt8]], maximumMessageBytes: Int) {
+    self.type = type
+    self.peers = peers
+    self.opening = opening
     self.maximumMessageBytes = max(0, maximumMessageBytes)
     // Signature, version 3.1, mechanism padded to 20 bytes, not a server, filler.
     let mechanism = Array("NULL".utf8)
     output = [0xFF] + Array(repeating: 0, count: 8) + [0x7F, 3, 1] + mechanism + Array(repeating: 0, count: 48)
   }
+
+  /// Whether the server has introduced itself, so that messages can come.
+  public var isSubscribed: Bool { state == .messages }
+
+  /// Bytes that are kept until the message they belong to is complete.
+  public var bufferedBytes: Int { input.count + partBytes }
 
   /// Takes what has to be sent now.
   public mutating func takeOutput() -> [UInt8] {
@@ -88,7 +115,7 @@ public struct PublisherStream: Sendable {
     used = 64
     state = .handshake
     let property = Array("Socket-Type".utf8)
-    appendCommand("READY", [UInt8(property.count)] + property + [0, 0, 0, 3] + Array("SUB".utf8))
+    appendCommand("READY", [UInt8(property.count)] + property + [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8))
     return true
   }
 
@@ -113,10 +140,9 @@ public struct PublisherStream: Sendable {
     let data = body.dropFirst(1 + Int(length))
     switch (state, name) {
     case (.handshake, "READY"):
-      guard let type = Self.socketType(data), type == "PUB" || type == "XPUB" else { throw .handshake }
+      guard let type = Self.socketType(data), peers.contains(type) else { throw .handshake }
       state = .messages
-      // A message of 1 and the prefix, which publishers of 3.0 and of 3.1 both take for a subscription.
-      appendFrame(flags: 0, [1] + topic)
+      for (index, frame) in opening.enumerated() { appendFrame(flags: index + 1 < opening.count ? 0x01 : 0, frame) }
     case (.messages, "PING"):
       // Two bytes of time to live, then a context of at most 16 bytes that the answer repeats.
       appendCommand("PONG", Array(data.dropFirst(2).prefix(16)))

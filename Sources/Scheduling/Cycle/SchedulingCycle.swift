@@ -1,5 +1,6 @@
 import CAccelerate
 import Endpoints
+import InferenceAPI
 
 /// The scheduling of one request: the request, its candidates and their values as arrays.
 ///
@@ -94,6 +95,13 @@ public final class SchedulingCycle {
     subset = chosen
     allCount = indexes.count
     count = allCount
+  }
+
+  /// Puts the tokens that a tokenizer made in the place of the request's prompts, for the producers behind the one that
+  /// calls this. The tokens must outlive the scheduling cycle.
+  public func setTokens(_ tokens: PromptSegments, media: [TokenizedMedia]) {
+    request.inference = request.inference?.tokenized(as: tokens)
+    request.media = media
   }
 
   /// Adds what other processes answered about the request. Call before it is scheduled.

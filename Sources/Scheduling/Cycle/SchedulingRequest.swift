@@ -12,8 +12,12 @@ public struct SchedulingRequest {
   public var priority = 0
   /// Images, videos and audio clips in the prompts.
   public var mediaItems = 0
+  /// Where they are, when the prompts are tokens of a tokenizer that says so.
+  public var media: [TokenizedMedia] = []
   /// Bytes of the request body.
   public var bodyBytes = 0
+  /// The request body; empty when there is none or only a part of it is known.
+  public var body = UnsafeRawBufferPointer(start: nil, count: 0)
 
   /// Creates a request about which nothing is known.
   public init() {}

@@ -5,7 +5,6 @@ enum UnbuiltPlugins {
   enum Feature: String {
     case eviction = "the eviction of requests in flight"
     case latencyPrediction = "latency prediction in a scorer (use predicted-latency-producer and latency-scorer)"
-    case preciseIndex = "the precise prefix index (KV-cache events of the servers)"
     case encoderCache = "the index of multimodal embeddings"
     case topology = "topology awareness"
     case burst = "placing bursts of requests together"
@@ -16,6 +15,7 @@ enum UnbuiltPlugins {
     case agents = "agent identities"
     case notifications = "notification sources"
     case vertexAI = "the Vertex AI API"
+    case mockMetrics = "invented metrics of the reference's own tests (use metrics-data-source)"
   }
 
   private static let types: [Feature: [String]] = [
@@ -24,7 +24,6 @@ enum UnbuiltPlugins {
       "priority-then-time-eviction-order-policy",
     ],
     .latencyPrediction: ["predicted-latency-scorer"],
-    .preciseIndex: ["precise-prefix-cache-producer", "precise-prefix-cache-scorer"],
     .encoderCache: ["mm-embeddings-cache-producer", "mm-embeddings-cache-scorer"],
     .topology: ["topology-extractor", "topology-affinity-filter", "topology-affinity-scorer"],
     .burst: ["burst-prefix-cache-producer"],
@@ -37,8 +36,9 @@ enum UnbuiltPlugins {
     ],
     .rollout: ["disaggregatedset-rollout-screener"],
     .agents: ["agent-identity"],
-    .notifications: ["k8s-notification-source", "endpoint-notification-source"],
+    .notifications: ["k8s-notification-source"],
     .vertexAI: ["vertexai-parser"],
+    .mockMetrics: ["mock-metrics-source"],
   ]
 
   private static let features: [String: Feature] = types.reduce(into: [:]) { features, item in

@@ -34,7 +34,7 @@ struct SampleConfiguration: CustomStringConvertible {
 
 extension SampleConfiguration {
   /// Those whose plugins exist.
-  static let loadable: [SampleConfiguration] = olderFamily + newerFamily + disaggregated + predicted + queued
+  static let loadable: [SampleConfiguration] = olderFamily + newerFamily + disaggregated + predicted + queued + precise
 
   private static let queued = [
     SampleConfiguration(
@@ -308,10 +308,27 @@ extension SampleConfiguration {
         "featureGates: [prepareDataPlugins]\nplugins: [{type: predicted-latency-scorer}]"), ["prepareDataPlugins"]
     ),
     (
-      .single(
-        "precise prefix", .llmD,
-        ["-token-producer", "-precise-prefix-cache-producer", "decode-filter", "prefix-cache-scorer=2"]),
-      ["precise-prefix-cache-producer"]
+      SampleConfiguration(
+        "metrics of the reference's own tests", .inferenceExtension,
+        """
+        plugins:
+        - type: queue-scorer
+        - type: kv-cache-utilization-scorer
+        - type: prefix-cache-scorer
+        - type: lora-affinity-scorer
+        - type: openai-parser
+        - type: mock-metrics-source
+        schedulingProfiles:
+        - name: default
+          plugins:
+          - pluginRef: queue-scorer
+          - pluginRef: kv-cache-utilization-scorer
+          - pluginRef: prefix-cache-scorer
+          - pluginRef: lora-affinity-scorer
+        parser: {pluginRef: openai-parser}
+        dataLayer:
+          sources: [{pluginRef: mock-metrics-source}]
+        """), ["\"mock-metrics-source\" needs invented metrics"]
     ),
     (
       .single("topology", .llmD, ["-topology-extractor", "topology-affinity-filter", "topology-affinity-scorer=1"]),

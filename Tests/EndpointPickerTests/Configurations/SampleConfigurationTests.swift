@@ -12,7 +12,16 @@ import Testing
     let wanted: [String] =
       switch configuration.description {
       case "integration test with adapters": ["\"enableLegacyMetrics\" has no effect: metrics come from the data layer"]
-      case "deprecated block size": ["deprecated; use \"blockSizeTokens\""]
+      case "deprecated block size", "precise prefix", "precise prefix, servers that connect":
+        ["deprecated; use \"blockSizeTokens\""]
+      case "precise prefix and cold requests":
+        ["deprecated; use \"tokenProcessorConfig beside indexerConfig\"", "deprecated and ignored"]
+      case "precise prefix in one plugin":
+        [
+          "deprecated; use \"blockSizeTokens\"",
+          "the type \"precise-prefix-cache-scorer\" is deprecated; use \"precise-prefix-cache-producer and "
+            + "prefix-cache-scorer\"",
+        ]
       default: []
       }
     #expect(Set(check.warnings.map(\.message)) == Set(wanted))

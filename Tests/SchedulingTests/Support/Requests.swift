@@ -19,6 +19,12 @@ final class Requests {
     return try parse("{\"model\":\"llama\",\"prompt\":[\(list)]}", path: "/v1/completions")
   }
 
+  /// A completions request whose prompts are tokens.
+  func tokens(_ prompts: [[UInt32]], model: String = "llama", cacheSalt: String? = nil) throws -> SchedulingRequest {
+    let salt = cacheSalt.map { "\"cache_salt\":\"\($0)\"," } ?? ""
+    return try parse("{\"model\":\"\(model)\",\(salt)\"prompt\":\(prompts)}", path: "/v1/completions")
+  }
+
   private func parse(_ body: String, path: String) throws -> SchedulingRequest {
     let padded = Array(body.utf8) + Array(repeating: UInt8(ascii: "\""), count: RequestParsingContext.bodyPadding)
     let count = body.utf8.count
