@@ -1,7 +1,7 @@
 /// What a proxy calls the picker, taken apart: the name of a Service, its namespace and its port.
 ///
 /// Understood are `SERVICE`, `SERVICE.NAMESPACE` and `SERVICE.NAMESPACE.svc` with whatever domain behind it, each with or
-/// without a port and a last dot, and the names that Istio gives clusters (`outbound|PORT|SUBSET|HOST`).
+/// without a port and a last dot.
 package struct PickerAuthority: Equatable {
   /// The Service's name, as it was written.
   package let service: ArraySlice<UInt8>
@@ -14,12 +14,6 @@ package struct PickerAuthority: Equatable {
   package init?(_ bytes: [UInt8]) {
     var host = bytes[...]
     var port: Int?
-    if let first = host.firstIndex(of: UInt8(ascii: "|")), let last = host.lastIndex(of: UInt8(ascii: "|")) {
-      let second = host[(first + 1)...].firstIndex(of: UInt8(ascii: "|")) ?? last
-      guard first < last, let number = Self.port(host[(first + 1)..<second]) else { return nil }
-      port = number
-      host = host[(last + 1)...]
-    }
     if let colon = host.lastIndex(of: UInt8(ascii: ":")) {
       guard let number = Self.port(host[(colon + 1)...]) else { return nil }
       port = number

@@ -21,6 +21,9 @@ public struct EndpointPickerProcess {
   private let logger: Logger
   private let pools: PoolPlan
 
+  /// The name that probes of the reference's chart ask for without leader election.
+  private static let olderProbeName = "inference-extension"
+
   /// Loads the configurations.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
   public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
@@ -79,7 +82,10 @@ public struct EndpointPickerProcess {
       context.inquirer = inquiries.map { Inquirer(client: $0.client, eventLoop: eventLoop) }
       return context
     }
-    let health = HealthStatus(answersOnlyListedNames: pools.kubernetes?.electsLeader == true)
+    let electsLeader = pools.kubernetes?.electsLeader == true
+    // With several pools a name is that of a pool, or is not known.
+    let health = HealthStatus(answersOnlyListedNames: electsLeader || pools.isSeveral)
+    if pools.isSeveral, !electsLeader { health.setPart(Self.olderProbeName, true) }
     let certificate =
       options.secureServing
       ? try ServerCertificate(

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// `liveness` is serving for as long as the process answers; every other name, the empty one included, follows
 /// readiness (Endpoint Picker protocol, health). With leader election only the names of the protocol are known. Parts of
-/// the process, such as pools, may have names of their own. Safe to use from any thread.
+/// the process, such as pools, may have names of their own, which are known too. Safe to use from any thread.
 public final class HealthStatus: Sendable {
   /// Status values of the health API.
   public enum Serving: UInt32, Sendable {
