@@ -21,7 +21,7 @@ import Testing
 
   @Test(arguments: [
     "", ".", ":9002", "epp:", "epp:0", "epp:65536", "epp:123456", "epp:9a", "epp..svc", ".epp", "epp.prod.pod",
-    "epp.prod.svcs", "10.0.0.1:9002", "[::1]:9002", "epp.prod..svc",
+    "epp.prod.svcs", "10.0.0.1:9002", "[::1]:9002", "epp.prod..svc", "a_b", "epp/prod",
   ])
   func everythingElseIsNone(authority: String) {
     #expect(Self.read(authority) == nil)

@@ -44,6 +44,19 @@ def pick(picker, path="/v1/chat/completions", *, authority=None, port=None):
     return asyncio.run(_pick(address, path, authority))
 
 
+async def _refusal(address, authority):
+    async with Client(address, authority=authority) as client:
+        # Nothing is sent: grpcio tells a write that meets the end of the stream as an error of its own.
+        stream = client.stream(timeout=10)
+        await stream.receive_rest()
+        return await stream.status(), await stream.details()
+
+
+def refusal(picker, *, authority=None, port=None):
+    """The gRPC status, with its text, of a stream that is refused when it begins."""
+    return asyncio.run(_refusal(f"127.0.0.1:{port}" if port else picker.address, authority))
+
+
 def wait_for_members(picker, expected, timeout=10.0, **way):
     """Waits until exactly these endpoints are picked from. `way` is as `pick` takes it."""
     seen = []

@@ -42,10 +42,17 @@ package struct PickerAuthority: Equatable {
   /// Takes the first label and the dot behind it.
   private static func takeLabel(_ host: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     let end = host.firstIndex(of: UInt8(ascii: ".")) ?? host.endIndex
-    guard end > host.startIndex else { return nil }
     let label = host[..<end]
+    guard !label.isEmpty, label.allSatisfy(isNameByte) else { return nil }
     host = end < host.endIndex ? host[(end + 1)...] : host[end...]
     return label
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch lowercase(byte) {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+    default: false
+    }
   }
 
   private static func isServiceDomain(_ rest: ArraySlice<UInt8>) -> Bool {

@@ -27,7 +27,10 @@ import Testing
     expectEntries(log, 1) { $0.messages == 3 && $0.halfCloses == 1 }
   }
 
-  @Test(arguments: [("llama-epp.prod.svc:9002", "llama-epp.prod.svc:9002"), (String(repeating: "a", count: 600), nil)])
+  @Test(arguments: [
+    ("llama-epp.prod.svc:9002", "llama-epp.prod.svc:9002"), ("outbound|9002||a.b.svc", "outbound|9002||a.b.svc"),
+    (String(repeating: "a", count: 600), nil),
+  ])
   func callsKnowWhomTheyAreFor(authority: String, kept: String?) throws {
     let log = CallLog()
     let connection = try InMemoryConnection([TestMethod(.echo, log: log)])
