@@ -253,6 +253,41 @@ def test_memory_for_one_pool_is_not_taken_from_another(launch, api):
     wait_until(lambda: picker.metric("epp_pool_buffered_bytes", pool="lead") == 0, "what was held is released")
 
 
+QUEUEING = """
+apiVersion: llm-d.ai/v1alpha1
+kind: EndpointPickerConfig
+featureGates: [flowControl]
+plugins: [{type: queue-scorer}]
+schedulingProfiles: [{name: default, plugins: [{pluginRef: queue-scorer}]}]
+"""
+
+
+def test_requests_wait_in_queues_of_their_pool(launch, api, tmp_path):
+    """Nobody can reach the pods, so pools with flow control are saturated; the pool without it picks at once."""
+    plain = tmp_path / "plain.yaml"
+    plain.write_text(by_queue(endpoints=64))
+    picker = kubernetes_picker(
+        launch, api, "--pool-selector=tier=paid", f"--pool-config=gold={plain}", pool=None, config=QUEUEING
+    )
+
+    async def wait_and_lose_the_pool():
+        async with Client(picker.address, authority=name("lead")) as client:
+            stream = client.stream(timeout=30)
+            await stream.send(request_headers(modes=Modes(DUPLEX)), request_body(chat_bytes(unique()), True))
+            assert await stream.stays_silent(0.5)
+            queued = "llm_d_epp_flow_control_queue_size"
+            assert await asyncio.to_thread(picker.metric, queued, inference_pool="lead") == 1
+            assert await asyncio.to_thread(picker.metric, queued) == 1
+            assert await asyncio.to_thread(pick, picker, authority=name("gold")) == GOLD
+            await asyncio.to_thread(api.store.delete, POOLS, "lead")
+            return (await stream.receive()).status
+
+    assert asyncio.run(wait_and_lose_the_pool()) == 503
+    assert picker.metric("llm_d_epp_flow_control_queue_size") == 0
+    page = parse(request(picker.metrics_address, "/metrics").text)
+    assert {labels["inference_pool"] for _, labels, _ in page["llm_d_epp_flow_control_requests_total"].samples} == {"lead"}
+
+
 # MARK: Pools that come and go
 
 
