@@ -13,7 +13,7 @@ from configurations import by_queue
 from exposition import parse
 from extproc import DUPLEX, Client, Modes, request_body, request_headers
 from kubeapi import APIServer, inference_pool, inference_pool_v1alpha2, objective, pod
-from kubeapi.objects import EXPERIMENTAL, STABLE
+from kubeapi.objects import EXPERIMENTAL, ROUTER, STABLE
 from kubeapi.store import LEASES, PODS
 from kubernetes import kubernetes_picker, log_entries, pick, refusal, wait_for_members
 from localpool import free_port, request, wait_until
@@ -443,6 +443,29 @@ def test_pools_come_and_go_for_long(selecting, api):
         round_trip()
     assert resident() < before + 40
     assert pick(selecting, authority=name("gold")) == GOLD
+
+
+def test_pools_do_not_wait_for_each_others_watches(launch, api):
+    """Where all kinds are installed every pool has seven watches, which all go on at once."""
+    for group in (EXPERIMENTAL, ROUTER):
+        for kind in ("inferenceobjectives", "inferencemodelrewrites"):
+            api.store.install(f"apis/{group}/v1alpha2/{kind}")
+    api.store.install(OLDER_POOLS)
+    pools = [f"pool-{n}" for n in range(10)]
+    for n, pool in enumerate(pools):
+        make(api, pool, 100 + n)
+    picker = start(launch, api, pools=pools)
+    for n, pool in enumerate(pools):
+        members = {f"10.0.{100 + n}.{number}:8000" for number in range(1, 4)}
+        assert pick(picker, authority=name(pool)) == members
+        api.store.apply(pod(f"{pool}-4", f"10.0.{100 + n}.4", labels={"app": pool}))
+        wait_for_members(picker, members | {f"10.0.{100 + n}.4:8000"}, authority=name(pool), timeout=2)
+    api.store.apply(objective("batch", -1, pool="pool-9"))
+    wait_until(
+        lambda: [entry["pool"] for entry in log_entries(picker, "request policies changed")] == ["pool-9"],
+        "the objective is known",
+        timeout=2,
+    )
 
 
 def test_every_pool_can_be_selected(launch, api):

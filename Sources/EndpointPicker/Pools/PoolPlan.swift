@@ -42,11 +42,12 @@ struct PoolPlan {
     }
     runtimes = []
     self.kubernetes = kubernetes
-    makesInquiries = true
     // Mistakes are told now rather than when a pool appears.
     let plain = try PoolRuntime(options, registry: registry, logger: logger)
     let named = try pools.configurations.keys.sorted().map { try Self.load($0, options, registry, logger) }
-    usesFlowControl = ([plain] + named).contains { $0.current.value.flow != nil }
+    let all = [plain] + named
+    makesInquiries = all.contains(where: \.makesInquiries)
+    usesFlowControl = all.contains { $0.current.value.flow != nil }
     lineage = plain.config.lineage
   }
 

@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// At first it takes all pools that there are. From then on it takes one, so that a pool that is deleted, or is new and
 /// not yet known, does not take the others' picker away. Any thread.
-final class PoolReadiness: Sendable {
+package final class PoolReadiness: Sendable {
   /// What is known of a pool.
-  enum Knowledge: Sendable {
+  package enum Knowledge: Sendable {
     /// Nobody has said yet whether there is one.
     case awaited
     /// There is none.
@@ -32,7 +32,7 @@ final class PoolReadiness: Sendable {
   /// - Parameters:
   ///   - names: the pools that readiness takes from the start.
   ///   - awaitsSelection: whether it also takes those that a selection finds at first.
-  init(_ readiness: Readiness, health: HealthStatus?, names: [String], awaitsSelection: Bool) {
+  package init(_ readiness: Readiness, health: HealthStatus?, names: [String], awaitsSelection: Bool) {
     self.readiness = readiness
     self.health = health
     let pools = Dictionary(names.map { ($0, Knowledge.awaited) }) { first, _ in first }
@@ -41,7 +41,7 @@ final class PoolReadiness: Sendable {
   }
 
   /// Something is known of a pool.
-  func set(_ knowledge: Knowledge, of name: String) {
+  package func set(_ knowledge: Knowledge, of name: String) {
     change { state in
       // A pool that is changed is known all the same.
       guard !(knowledge == .found && state.pools[name] == .synced) else { return }
@@ -51,7 +51,7 @@ final class PoolReadiness: Sendable {
   }
 
   /// The pods of a pool are known, or are not any more.
-  func setSynced(_ isSynced: Bool, of name: String) {
+  package func setSynced(_ isSynced: Bool, of name: String) {
     if isSynced { return set(.synced, of: name) }
     change { state in
       state.pools[name] = .found
@@ -60,7 +60,7 @@ final class PoolReadiness: Sendable {
   }
 
   /// A pool is not served any more.
-  func forget(_ name: String) {
+  package func forget(_ name: String) {
     change { state in
       state.pools[name] = nil
       health?.setPart(name, nil)
@@ -68,7 +68,7 @@ final class PoolReadiness: Sendable {
   }
 
   /// All pools that a selection finds have been named.
-  func selectionIsKnown() { change { $0.isSelectionAwaited = false } }
+  package func selectionIsKnown() { change { $0.isSelectionAwaited = false } }
 
   private func change(_ body: (inout State) -> Void) {
     state.withLock { state in
