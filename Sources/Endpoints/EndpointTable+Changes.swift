@@ -8,6 +8,7 @@ extension EndpointTable {
   @discardableResult
   public func update(upserting descriptors: [EndpointDescriptor], removing ids: [EndpointID]) -> EndpointChanges {
     state.withLock { state in
+      let descriptors = state.isClosed ? [] : descriptors
       var byID =
         state.byID ?? Dictionary(uniqueKeysWithValues: state.snapshot.endpoints.map { ($0.id, $0) })
       state.byID = nil

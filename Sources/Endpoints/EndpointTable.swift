@@ -25,6 +25,7 @@ public final class EndpointTable: Sendable {
     var columnCount = ColumnID.builtInCount
     /// The endpoints of the snapshot, once a change by identity needed them.
     var byID: [EndpointID: Endpoint]?
+    var isClosed = false
   }
 
   let state = Mutex(State())
@@ -51,6 +52,7 @@ public final class EndpointTable: Sendable {
   @discardableResult
   public func replaceAll(with descriptors: [EndpointDescriptor]) -> EndpointChanges {
     state.withLock { state in
+      let descriptors = state.isClosed ? [] : descriptors
       var wanted: [EndpointID: EndpointDescriptor] = [:]
       for descriptor in descriptors { wanted[descriptor.id] = descriptor }
       var changes = EndpointChanges()
@@ -91,6 +93,17 @@ public final class EndpointTable: Sendable {
       return changes
     }
   }
+
+  /// The pool is gone: removes all endpoints and takes no more. Leases stay valid.
+  /// - Returns: what was removed.
+  @discardableResult
+  public func close() -> EndpointChanges {
+    state.withLock { $0.isClosed = true }
+    return replaceAll(with: [])
+  }
+
+  /// Whether the pool is gone.
+  public var isClosed: Bool { state.withLock { $0.isClosed } }
 
   func takeSlot(_ state: inout State) -> Int? {
     if state.free.isEmpty, !state.retired.isEmpty {

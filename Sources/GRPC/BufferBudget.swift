@@ -4,10 +4,10 @@ import Synchronization
 ///
 /// The connection's part is used by its event loop alone; the total is shared.
 package final class BufferBudget {
-  /// The total of all connections.
+  /// The total of all connections, or of those of their streams that share something.
   package final class Total: Sendable {
     private let used = Atomic<Int>(0)
-    /// Most bytes held by all connections.
+    /// Most bytes held.
     package let limit: Int
 
     /// Creates a total with a limit in bytes.
@@ -18,7 +18,7 @@ package final class BufferBudget {
     /// Bytes held now.
     package var bytes: Int { used.load(ordering: .relaxed) }
 
-    fileprivate func charge(_ bytes: Int) -> Bool {
+    func charge(_ bytes: Int) -> Bool {
       guard used.add(bytes, ordering: .relaxed).newValue <= limit else {
         used.subtract(bytes, ordering: .relaxed)
         return false
@@ -26,7 +26,7 @@ package final class BufferBudget {
       return true
     }
 
-    fileprivate func release(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
+    func release(_ bytes: Int) { used.subtract(bytes, ordering: .relaxed) }
   }
 
   private let total: Total

@@ -6,6 +6,8 @@ public enum GRPCLimit: Sendable, Hashable {
   case connectionBuffers
   /// The process holds as many buffered bytes as it may.
   case totalBuffers
+  /// The streams that the application counts together hold as many buffered bytes as they may.
+  case sharedBuffers
   /// The request took longer to arrive than it may.
   case requestTime
 }
@@ -17,6 +19,7 @@ extension GRPCLimit: CustomStringConvertible {
     case .messageSize(let announced): "a message of \(announced) bytes is larger than allowed"
     case .connectionBuffers: "the connection holds as many buffered bytes as it may"
     case .totalBuffers: "the server holds as many buffered bytes as it may"
+    case .sharedBuffers: "streams of this kind hold as many buffered bytes as they may"
     case .requestTime: "the request took too long to arrive"
     }
   }

@@ -52,9 +52,11 @@ enum Epp {
   /// Checks the configuration instead of serving.
   private static func validate(_ options: ProcessOptions) -> Never {
     do {
-      let check = try ConfigurationCheck(options)
-      for warning in check.warnings { report("warning: \(warning)") }
-      print(check.effectiveConfiguration, terminator: "")
+      for (number, options) in options.ofEachConfiguration.enumerated() {
+        let check = try ConfigurationCheck(options)
+        for warning in check.warnings { report("warning: \(warning)") }
+        print(number > 0 ? "---\n" : "", check.effectiveConfiguration, separator: "", terminator: "")
+      }
       exit(0)
     } catch {
       for problem in error.problems { report("\(problem)") }

@@ -16,17 +16,20 @@ extension EppFlags {
 
   /// The pool's name: as given, or without an InferencePool that of this pod's Deployment.
   func poolName(_ environment: [String: String]) -> String {
-    if !poolName.isEmpty { return poolName }
-    let deployment = endpointSelector.isEmpty ? nil : environment["POD_NAME"].flatMap(KubernetesOptions.deploymentName)
+    if let first = poolNames.first { return first }
+    let deployment =
+      endpointSelector.isEmpty && poolSelector.isEmpty
+      ? nil : environment["POD_NAME"].flatMap(KubernetesOptions.deploymentName)
     return deployment ?? ProcessOptions().poolName
   }
 
   /// The pool in Kubernetes; nil when no flag speaks of one, or the endpoints are given.
   func kubernetes(_ environment: [String: String]) throws -> KubernetesOptions? {
-    guard !given.contains("endpoints"), !poolName.isEmpty || !endpointSelector.isEmpty else { return nil }
+    let speaksOfPools = !poolNames.isEmpty || !poolSelector.isEmpty || !endpointSelector.isEmpty
+    guard !given.contains("endpoints"), speaksOfPools else { return nil }
     var options = KubernetesOptions(
       pool: try KubernetesOptions.pool(
-        name: poolName, group: poolGroup.isEmpty ? nil : poolGroup, selector: endpointSelector,
+        name: poolNames.first ?? poolSelector, group: poolGroup.isEmpty ? nil : poolGroup, selector: endpointSelector,
         ports: endpointTargetPorts))
     options.kubeconfig = kubeconfig
     options.electsLeader = haEnableLeaderElection

@@ -18,8 +18,21 @@ struct EppFlags: ParsableCommand {
   @Option(help: "Port of the HTTP server with /metrics.")
   var metricsPort = 9090
 
-  @Option(help: "Name of the InferencePool to serve.")
-  var poolName = ""
+  @Option(
+    help: """
+      Name of the InferencePool to serve; may be given several times. One of several pools is chosen by --pool-port, or \
+      by the Service in the stream's :authority that the pool names as its endpoint picker.
+      """)
+  var poolName: [String] = []
+  @Option(
+    help: "Serve all InferencePools of the namespace with these labels, also later ones; * for every one.")
+  var poolSelector = ""
+  @Option(help: "A pool's own EndpointPickerConfig, as POOL=FILE; others have that of --config-file.")
+  var poolConfig: [String] = []
+  @Option(help: "A port that serves one of several pools, as POOL=PORT.")
+  var poolPort: [String] = []
+  @Option(help: "Most bytes held in memory for one of several pools; default: half of --max-buffered-bytes.")
+  var poolMaxBufferedBytes = ""
   @Option(help: "Namespace of the InferencePool; default: $NAMESPACE, else \"default\".")
   var poolNamespace = ""
   @Option(
@@ -172,6 +185,7 @@ struct EppFlags: ParsableCommand {
 
   enum CodingKeys: String, CodingKey {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
+    case poolSelector, poolConfig, poolPort, poolMaxBufferedBytes
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig,
       routingProfile
     case validate, allowExperimentalPlugins, policyFile, seed
@@ -197,7 +211,9 @@ extension EppFlags {
   /// that the argument parser reads.
   static let table = GoFlagSet([
     GoFlag("grpc-port", .int), GoFlag("grpc-health-port", .int), GoFlag("metrics-port", .int),
-    GoFlag("pool-name", .string), GoFlag("pool-namespace", .string), GoFlag("pool-group", .string),
+    GoFlag("pool-name", .list), GoFlag("pool-selector", .string), GoFlag("pool-config", .list),
+    GoFlag("pool-port", .list), GoFlag("pool-max-buffered-bytes", .string),
+    GoFlag("pool-namespace", .string), GoFlag("pool-group", .string),
     GoFlag("endpoint-selector", .string), GoFlag("endpoint-target-ports", .list), GoFlag("endpoints", .list),
     GoFlag("disable-endpoint-subset-filter", .bool),
     GoFlag("config-file", .string), GoFlag("config-text", .string), GoFlag("strict-config", .bool),
@@ -266,7 +282,7 @@ extension EppFlags {
     if given.contains("endpoints") { options.endpoints = try EndpointsFlag.parse(endpoints.joined(separator: ",")) }
     options.allowsExperimentalPlugins = allowExperimentalPlugins
     if !policyFile.isEmpty { options.policyFile = policyFile }
-    if !poolName.isEmpty { options.policyPool = poolName }
+    options.policyPool = poolNames.first
     if seed >= 0 { options.seed = UInt64(seed) }
     options.metricsDefaults = try metricsDefaults()
     options.followsSubset = !disableEndpointSubsetFilter
@@ -289,6 +305,7 @@ extension EppFlags {
     options.maxBufferedBytesPerConnection = try bytes(
       maxBufferedBytesPerConnection, "max-buffered-bytes-per-connection")
     options.maxBufferedBytes = try bytes(maxBufferedBytes, "max-buffered-bytes")
+    options.pools = try poolOptions(options)
     options.connections = try connectionLimits()
     guard (0...1_024).contains(threads) else { throw ProcessError("--threads must be 0 to 1024, not \(threads)") }
     options.threads = threads
@@ -367,7 +384,7 @@ extension EppFlags {
     }
   }
 
-  private func port(_ value: Int, _ name: String) throws -> Int {
+  func port(_ value: Int, _ name: String) throws -> Int {
     guard (1...65_535).contains(value) else { throw ProcessError("--\(name) must be 1 to 65535, not \(value)") }
     return value
   }
@@ -380,7 +397,7 @@ extension EppFlags {
   }
 
   /// A Kubernetes quantity; a trailing `B` is allowed.
-  private func bytes(_ text: String, _ name: String) throws -> Int {
+  func bytes(_ text: String, _ name: String) throws -> Int {
     guard let value = Quantity(text, allowingByteUnit: true)?.value, value > 0, value <= 1 << 40 else {
       throw ProcessError("--\(name) must be a number of bytes such as 64Mi, not \"\(text)\"")
     }

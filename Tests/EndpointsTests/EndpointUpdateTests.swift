@@ -33,6 +33,23 @@ struct EndpointUpdateTests {
     #expect(table.inFlightRequests(slot: slot) == 0)
   }
 
+  @Test("a table of a pool that is gone stays empty, and its leases end as they always do")
+  func closed() throws {
+    let table = EndpointTable()
+    table.replaceAll(with: [descriptor("a"), descriptor("b")])
+    let slot = try #require(table.slot(of: "a"))
+    let lease = table.reserve(slot: slot, promptTokens: 3)
+    #expect(table.close().removed.map(\.id.name) == ["a", "b"])
+    #expect(table.isClosed)
+    #expect(table.update(upserting: [descriptor("c")], removing: []).isEmpty)
+    #expect(table.replaceAll(with: [descriptor("c")]).isEmpty)
+    #expect(table.snapshot().endpoints.isEmpty)
+    #expect(table.inFlightRequests(slot: slot) == 1)
+    lease.release()
+    #expect(table.inFlightRequests(slot: slot) == 0)
+    #expect(table.close().isEmpty)
+  }
+
   /// Steps of random changes lead to the same set and the same look-ups as replacing the whole.
   @Test(arguments: UInt64(1)...20)
   func sameAsReplacingTheWhole(seed: UInt64) {

@@ -93,10 +93,39 @@ func exposition(_ registry: MetricsRegistry, _ format: ExpositionFormat = .text)
   @Test func collectorsWriteTheirFamiliesAfterTheRegisteredOnes() throws {
     let registry = MetricsRegistry(eventLoops: 1)
     registry.register(
-      PoolQueueCollector { (pool: "p", samples: [.init(endpoint: "pod-rank-0", queueSize: 4)]) })
+      PoolQueueCollector {
+        [
+          (pool: "p", samples: [.init(endpoint: "pod-rank-0", queueSize: 4)]), (pool: "empty", samples: []),
+          (pool: "q", samples: [.init(endpoint: "pod-rank-0", queueSize: 5)]),
+        ]
+      })
     let text = exposition(registry)
+    #expect(text.ranges(of: "# TYPE inference_pool_per_pod_queue_size ").count == 1)
+    #expect(text.contains("\ninference_pool_per_pod_queue_size{name=\"q\",model_server_pod=\"pod-rank-0\"} 5\n"))
     #expect(text.contains("\ninference_pool_per_pod_queue_size{name=\"p\",model_server_pod=\"pod-rank-0\"} 4\n"))
     #expect(text.contains("\nllm_d_epp_per_endpoint_queue_size{name=\"p\",model_server_endpoint=\"pod-rank-0\"} 4\n"))
+  }
+
+  @Test func loadOfPoolsOnTheSameEndpointIsAddedUp() throws {
+    let registry = MetricsRegistry(eventLoops: 1)
+    registry.register(
+      InFlightCollector {
+        [
+          (producer: "x", samples: [.init(endpoint: "a", namespace: "n", requests: 1, tokens: 10)]),
+          (
+            producer: "x",
+            samples: [
+              .init(endpoint: "a", namespace: "n", requests: 2, tokens: 5),
+              .init(endpoint: "b", namespace: "n", requests: 4, tokens: 0),
+            ]
+          ),
+        ]
+      })
+    let labels = "namespace=\"n\",producer_name=\"x\",fairness_id=\"\",priority=\"\""
+    let text = exposition(registry)
+    #expect(text.contains("\nllm_d_epp_inflight_requests{endpoint_name=\"a\",\(labels)} 3\n"))
+    #expect(text.contains("\nllm_d_epp_inflight_requests{endpoint_name=\"b\",\(labels)} 4\n"))
+    #expect(text.contains("\nllm_d_epp_inflight_tokens{endpoint_name=\"a\",\(labels)} 15\n"))
   }
 
   @Test func processFamiliesHoldPlausibleValues() throws {

@@ -87,6 +87,22 @@ import Testing
     }
   }
 
+  @Test func poolThatIsGoneIsNotTold() throws {
+    let registry = MetricsRegistry(eventLoops: 1)
+    let metrics = try ReferenceMetrics(registry: registry)
+    let sample = PoolSample(
+      freshEndpoints: 1, kvCacheUtilization: .init([0.5]), queueSize: .init([1]), runningRequests: .init([4]))
+    for name in ["p", "q"] {
+      metrics.poolSeries(name: name).record(sample, on: registry.sharedShard)
+      metrics.poolSaturationSeries(pool: name).set(0.5, on: registry.sharedShard)
+    }
+    metrics.removePool("p")
+    #expect(!exposition(registry).contains("\"p\""))
+    #expect(exposition(registry).contains("inference_pool_average_queue_size{name=\"q\"} 1\n"))
+    metrics.poolSeries(name: "p").record(sample, on: registry.sharedShard)
+    #expect(exposition(registry).contains("inference_pool_average_queue_size{name=\"p\"} 1\n"))
+  }
+
   @Test func rewritesAreCountedUnderBothNames() throws {
     let registry = MetricsRegistry(eventLoops: 1)
     let metrics = try ReferenceMetrics(registry: registry)

@@ -5,7 +5,7 @@ import json
 
 from bodies import chat_bytes, unique
 from configurations import by_queue
-from extproc import DUPLEX, Client, Modes, request_body, request_headers
+from extproc import DUPLEX, Client, Modes, StreamEnded, request_body, request_headers
 from localpool import wait_until
 
 #: More than any pool of these tests has: a pick lists the whole pool.
@@ -20,28 +20,49 @@ def kubernetes_picker(launch, api, *arguments, pool="pool", wait=True, config=AL
     return launch.picker(tls=False, config=config, arguments=flags, wait=wait, **options)
 
 
-async def _pick(picker, path):
-    async with Client(picker.address) as client:
+async def _pick(address, path, authority):
+    async with Client(address, authority=authority) as client:
         stream = client.stream(timeout=10)
         await stream.send(
             request_headers(modes=Modes(DUPLEX), path=path), request_body(chat_bytes(unique()), True)
         )
-        answer = await stream.receive()
+        try:
+            answer = await stream.receive()
+        except StreamEnded:
+            return await stream.status(), await stream.details()
         await stream.reset()
         return answer.status or set(answer.destination.split(","))
 
 
-def pick(picker, path="/v1/chat/completions"):
-    """The endpoints that a request may go to; the HTTP status of a refusal."""
-    return asyncio.run(_pick(picker, path))
+def pick(picker, path="/v1/chat/completions", *, authority=None, port=None):
+    """The endpoints that a request may go to; the HTTP status of a refusal; the gRPC status of a stream that ended, with
+    its text.
+
+    `authority` is what the picker is called, and `port` its port where it is not that of all pools.
+    """
+    address = f"127.0.0.1:{port}" if port else picker.address
+    return asyncio.run(_pick(address, path, authority))
 
 
-def wait_for_members(picker, expected, timeout=10.0):
-    """Waits until exactly these endpoints are picked from."""
+async def _refusal(address, authority):
+    async with Client(address, authority=authority) as client:
+        # Nothing is sent: grpcio tells a write that meets the end of the stream as an error of its own.
+        stream = client.stream(timeout=10)
+        await stream.receive_rest()
+        return await stream.status(), await stream.details()
+
+
+def refusal(picker, *, authority=None, port=None):
+    """The gRPC status, with its text, of a stream that is refused when it begins."""
+    return asyncio.run(_refusal(f"127.0.0.1:{port}" if port else picker.address, authority))
+
+
+def wait_for_members(picker, expected, timeout=10.0, **way):
+    """Waits until exactly these endpoints are picked from. `way` is as `pick` takes it."""
     seen = []
 
     def reached():
-        seen[:] = [pick(picker)]
+        seen[:] = [pick(picker, **way)]
         return seen[0] == expected
 
     try:

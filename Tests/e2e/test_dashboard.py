@@ -12,11 +12,14 @@ import time
 
 import pytest
 from bodies import chat, unique
+from kubeapi import APIServer, inference_pool, pod
+from kubernetes import kubernetes_picker, pick
 from localpool import request, wait_until
 from pools import wait_scraped
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 
 DESK = (1360, 1500)
 PHONE = (390, 844)
@@ -299,3 +302,37 @@ def test_the_dashboard_can_be_off(launch):
     for path in ("/", "/debug/state", "/debug/config"):
         assert request(picker.metrics_address, path).status == 404
     assert request(picker.metrics_address, "/metrics").status == 200
+
+
+def test_several_pools_are_chosen_from_a_list(launch, tmp_path, browse):
+    api = APIServer(tmp_path)
+    try:
+        for net, pool in enumerate(("gold", "lead"), 1):
+            api.store.apply_all(pod(f"{pool}-{n}", f"10.0.{net}.{n}", labels={"app": pool}) for n in range(1, 4))
+            api.store.apply(inference_pool(pool, [8000], labels={"app": pool}, service=f"{pool}-epp"))
+        picker = kubernetes_picker(launch, api, pool="gold,lead")
+        for pool in ("gold", "lead"):
+            pick(picker, authority=f"{pool}-epp.default.svc")
+        page = browse(picker)
+        page.open()
+
+        def shows(pool, net):
+            rows = page.text("#rows")
+            return page.script("return document.title") == f"epp {pool}" and all(
+                f"10.0.{net}.{n}:8000" in rows for n in range(1, 4)
+            )
+
+        assert [option.text for option in Select(page.one("#pools")).options] == ["gold", "lead"]
+        assert shows("gold", 1)
+        page.wait(lambda: len(page.all("#decisions li")) == 1, "the decision of the pool is shown")
+        Select(page.one("#pools")).select_by_value("lead")
+        page.wait(lambda: shows("lead", 2), "the other pool is shown")
+        page.wait(lambda: len(page.all("#decisions li")) == 1, "its decision is shown")
+        # The address leads back to it.
+        page.driver.get(page.script("return location.href"))
+        page.wait(lambda: shows("lead", 2), "the other pool is shown again")
+        assert "10.0.1.1" not in page.text("#rows")
+        assert page.overflow() <= 0
+        page.screenshot("several-pools")
+    finally:
+        api.stop()

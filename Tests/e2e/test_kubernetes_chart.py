@@ -309,6 +309,27 @@ VARIANTS = {
             "pluginsCustomConfig": {"mine.yaml": "kind: EndpointPickerConfig\n", "other.yaml": "{}"},
         }
     },
+    "several pools": {
+        "additionalPools": [
+            {"name": "mistral", "matchLabels": {"app": "vllm-mistral"}, "pluginsConfigFile": "mistral.yaml"},
+            {
+                "name": "qwen",
+                "matchLabels": {"app": "vllm-qwen"},
+                "targetPorts": [{"number": 9000}],
+                "failureMode": "FailClose",
+            },
+        ],
+        "inferenceExtension": {
+            "pluginsConfigFile": "all.yaml",
+            "pluginsCustomConfig": {"all.yaml": "kind: EndpointPickerConfig\n", "mistral.yaml": "{}"},
+        },
+        "inferenceObjectives": [{"name": "batch", "priority": -1, "pool": "qwen"}],
+    },
+    "selected pools": {
+        "inferencePool": {"create": False},
+        "poolSelector": "tier in (gold, silver)",
+        "inferenceExtension": {"additionalServices": ["gold-epp"]},
+    },
 }
 
 
@@ -364,6 +385,66 @@ def test_all_names_fit_together():
     assert documents["Deployment"]["spec"]["template"]["spec"]["serviceAccountName"] == account
     assert documents["RoleBinding"]["subjects"][0]["name"] == account
     assert documents["RoleBinding"]["roleRef"]["name"] == documents["Role"]["metadata"]["name"]
+
+
+def test_several_pools_have_services_of_their_own():
+    """Every pool names a Service that leads to the same pods, and the picker serves every pool with its configuration."""
+    documents = generate.render(merged(POOL, VARIANTS["several pools"]))
+    named = {(document["kind"], document["metadata"]["name"]): document for document in documents}
+    deployment = named["Deployment", "llama-epp"]
+    labels = deployment["spec"]["template"]["metadata"]["labels"].items()
+    pools = [document for document in documents if document["kind"] == "InferencePool"]
+    flags = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert [pool["metadata"]["name"] for pool in pools] == ["llama", "mistral", "qwen"]
+    assert [flag for flag in flags if flag.startswith("--pool-name=")] == [
+        f"--pool-name={pool['metadata']['name']}" for pool in pools
+    ]
+    assert [flag for flag in flags if "config" in flag] == [
+        "--pool-config=mistral=/config/mistral.yaml",
+        "--config-file=/config/all.yaml",
+    ]
+    references = [pool["spec"]["endpointPickerRef"] for pool in pools]
+    assert len({reference["name"] for reference in references}) == 3
+    for reference in references:
+        service = named["Service", reference["name"]]["spec"]
+        assert service["selector"].items() <= labels
+        assert service["ports"][0]["port"] == reference["port"]["number"]
+    # Who scrapes finds the picker once.
+    ports = [port["name"] for reference in references for port in named["Service", reference["name"]]["spec"]["ports"]]
+    assert ports.count("http-metrics") == 1
+    assert pools[1]["spec"]["targetPorts"] == pools[0]["spec"]["targetPorts"]
+    assert pools[2]["spec"]["targetPorts"] == [{"number": 9000}]
+    assert [reference["failureMode"] for reference in references] == ["FailOpen", "FailOpen", "FailClose"]
+    assert named["InferenceObjective", "batch"]["spec"]["poolRef"]["name"] == "qwen"
+    older = merged(VARIANTS["several pools"], {"inferencePool": {"apiVersion": "inference.networking.x-k8s.io/v1alpha2"}})
+    for document in generate.render(merged(POOL, older)):
+        validate(document)
+
+
+def test_pools_can_be_selected():
+    documents = rendered(VARIANTS["selected pools"])
+    assert "InferencePool" not in documents
+    assert "--pool-selector=tier in (gold, silver)" in arguments(documents)
+    assert not any(flag.startswith("--pool-name=") for flag in arguments(documents))
+    names = [
+        document["metadata"]["name"]
+        for document in generate.render(merged(POOL, VARIANTS["selected pools"]))
+        if document["kind"] == "Service"
+    ]
+    assert names == ["llama-epp", "gold-epp"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"poolSelector": "a=b", "additionalPools": [{"name": "x", "matchLabels": {"a": "b"}}]}, "cannot both be given"),
+        ({"additionalPools": [{"name": "x", "matchLabels": {"a": "b"}, "pluginsConfigFile": "y"}]}, "pluginsConfigFile"),
+        ({"additionalPools": [{"name": "x"}]}, "matchLabels"),
+    ],
+)
+def test_pools_that_do_not_fit_are_refused(values, message):
+    with pytest.raises(Exception, match=message):
+        generate.render(merged(POOL, values))
 
 
 def test_pods_are_safe():
@@ -457,7 +538,7 @@ def test_wrong_values_are_named(values, message):
 @pytest.mark.parametrize("values", VARIANTS.values(), ids=VARIANTS)
 def test_the_picker_takes_the_arguments(launch, values):
     """The epp of this repository reads every flag that the chart passes and gets as far as looking for Kubernetes."""
-    files = ("--config-file", "--cert-path")
+    files = ("--config-file", "--cert-path", "--pool-config")
     flags = [flag for flag in arguments(rendered(values)) if not flag.startswith(files)]
     result = subprocess.run([launch.bin_dir / "epp", *flags], capture_output=True, text=True, timeout=20, env={})
     assert result.returncode == 1

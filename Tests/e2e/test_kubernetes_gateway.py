@@ -1,6 +1,7 @@
 """Kubernetes mode behind a real Envoy with TLS, wired as Envoy AI Gateway does it, while pods come and go under load."""
 
 import concurrent.futures
+import dataclasses
 import http.client
 import itertools
 import threading
@@ -12,10 +13,12 @@ from kubeapi import APIServer, inference_pool, pod, rewrite
 from kubeapi.objects import ROUTER
 from kubeapi.store import PODS
 from kubernetes import kubernetes_picker, log_entries
-from localpool import free_port, request, wait_until
+from localpool import free_port, open_stream, request, wait_until
 from pools import INSTANT
 
 WORKERS = 6
+#: Answers of 20 tokens take a second.
+AT_EASE = ("--time-scale", "1", "--decode-step-ms", "50")
 ROUNDS = 6
 REWRITES = f"apis/{ROUTER}/v1alpha2/inferencemodelrewrites"
 
@@ -92,20 +95,69 @@ def test_pods_come_and_go_under_load(launch, api):
     assert envoy.streams_failed == 0
 
 
+@dataclasses.dataclass
+class Sent:
+    """A request and how it went."""
+
+    began: float
+    #: The model server that began to answer; empty if none did.
+    server: str = ""
+    succeeded: bool = False
+
+
+def send_streams(envoy, stop):
+    """Sends one request after the other, whose answers take a second, until told to stop."""
+    sent = []
+    while not stop.is_set():
+        sent.append(one := Sent(time.monotonic()))
+        try:
+            body = chat(unique(), stream=True, max_tokens=20)
+            with open_stream(envoy.address, "/v1/chat/completions", body) as (status, headers, lines):
+                one.server = headers.get("x-model-server", "")
+                one.succeeded = status == 200 and any(line.startswith(b"data: [DONE]") for line in lines)
+        except (OSError, http.client.HTTPException):
+            pass
+    return sent
+
+
 def test_a_killed_pod_fails_only_what_was_on_it(launch, api):
-    """A model server dies without a word. Requests in flight there fail; those after it was marked do not."""
+    """A model server dies without a word while it answers. What is in flight there fails, and what is sent there until
+    the pod is marked; nothing else does."""
     port = free_port(["127.0.1.1", "127.0.1.2"])
     api.store.apply(inference_pool("pool", [port]))
-    pods = [Pod(launch, api, number, port) for number in (1, 2)]
+    pods = [Pod(launch, api, number, port, *AT_EASE) for number in (1, 2)]
     picker = launch.picker(
         arguments=[f"--kubeconfig={api.kubeconfig()}", "--pool-name=pool", "--metrics-endpoint-auth=false"]
     )
     envoy = launch.envoy(picker)
-    pods[0].servers.process.kill()
-    pods[0].set_ready(False)
-    wait_until(lambda: "127.0.1.1" not in members(picker), "the dead pod is not picked", processes=[picker.process])
-    for _ in range(50):
-        assert request(envoy.address, "/v1/chat/completions", chat(unique(), max_tokens=1)).status == 200
+    stop = threading.Event()
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as threads:
+        load = [threads.submit(send_streams, envoy, stop) for _ in range(WORKERS)]
+        try:
+            for one in pods:
+                wait_until(
+                    lambda one=one: request(one.endpoint, "/stats").json()["running"] >= 2,
+                    "both servers have requests in flight",
+                )
+            pods[0].servers.process.kill()
+            killed = time.monotonic()
+            pods[0].set_ready(False)
+            wait_until(lambda: "127.0.1.1" not in members(picker), "the pod is not picked", processes=[picker.process])
+            marked = time.monotonic()
+            # Long enough for every worker to have a whole answer to a request that was sent after that.
+            time.sleep(3)
+        finally:
+            stop.set()
+        sent = list(itertools.chain.from_iterable(worker.result() for worker in load))
+    failed = [one for one in sent if not one.succeeded]
+    assert any(one.began < killed and one.server == pods[0].endpoint for one in failed), "requests were in flight"
+    assert all(one.began <= marked for one in failed)
+    assert not [one for one in failed if one.server == pods[1].endpoint]
+    after = [one for one in sent if one.began > marked]
+    assert len(after) >= WORKERS
+    assert {one.server for one in after} == {pods[1].endpoint}
+    # At most one request of each worker was in flight, and at most one more was sent before the pod was marked.
+    assert len(failed) <= 2 * WORKERS
     wait_until(lambda: picker.metric("epp_leases") == 0, "nothing stays counted")
 
 

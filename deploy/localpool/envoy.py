@@ -113,13 +113,24 @@ def _replica(ports):
 
 
 def configuration(
-    mode, *, port, admin_port, picker_port, endpoints=(), max_picker_requests=None, health_port=None, replicas=()
+    mode,
+    *,
+    port,
+    admin_port,
+    picker_port,
+    endpoints=(),
+    max_picker_requests=None,
+    health_port=None,
+    replicas=(),
+    authority=None,
 ):
-    """The Envoy configuration (YAML) for `mode`. `endpoints` matter only where the mode lists the pool's hosts."""
+    """The Envoy configuration (YAML) for `mode`. `endpoints` matter only where the mode lists the pool's hosts, and
+    `authority` is what the picker is called."""
     return string.Template(_TEMPLATE.read_text()).substitute(
         port=port,
         admin_port=admin_port,
         picker_port=picker_port,
+        authority="" if authority is None else f', authority: "{authority}"',
         request_body=mode.request_body,
         response_body=mode.response_body,
         trailers=mode.trailers,
@@ -154,6 +165,7 @@ class Envoy:
         max_picker_requests=None,
         health_port=None,
         replicas=(),
+        authority=None,
     ):
         self.port = free_port(preferred=port)
         self.admin_port = free_port(preferred=admin_port)
@@ -168,6 +180,7 @@ class Envoy:
                 max_picker_requests=max_picker_requests,
                 health_port=health_port,
                 replicas=replicas,
+                authority=authority,
             )
         )
         command = [

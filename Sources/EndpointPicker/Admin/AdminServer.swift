@@ -58,12 +58,19 @@ struct AdminServer: Service {
     }
     router.get("debug/state") { request, _ in
       let after = request.uri.queryParameters.get("after").flatMap { UInt64($0) } ?? 0
-      return answer(request, dashboard.state(decisionsAfter: after), "application/json")
+      guard let state = dashboard.state(ofPool: pool(request), decisionsAfter: after) else {
+        throw HTTPError(.notFound)
+      }
+      return answer(request, state, "application/json")
     }
     router.get("debug/config") { request, _ in
-      answer(request, Array(dashboard.configuration.utf8), "application/yaml")
+      guard let document = dashboard.configuration(ofPool: pool(request)) else { throw HTTPError(.notFound) }
+      return answer(request, Array(document.utf8), "application/yaml")
     }
   }
+
+  /// The pool that a page is about; nil for the first.
+  private static func pool(_ request: Request) -> String? { request.uri.queryParameters.get("pool") }
 
   private static func answer(_ request: Request, _ bytes: [UInt8], _ contentType: String) -> Response {
     var headers: HTTPFields = [.contentType: contentType, .cacheControl: "no-store", .vary: "accept, accept-encoding"]

@@ -2,10 +2,12 @@ import Telemetry
 
 /// What was heard of the servers' caches, and what the precise indexes hold.
 struct CacheEventCollector: MetricsCollector {
-  let feeds: [CacheEventFeed]
+  /// The feeds of all pools.
+  let feeds: @Sendable () -> [CacheEventFeed]
 
   func collect(into writer: inout MetricsWriter) {
-    let readings = feeds.map { (name: $0.name, counts: $0.counters.reading, keys: $0.producer.holders.count) }
+    let readings = feeds().map { (name: $0.name, counts: $0.counters.reading, keys: $0.producer.holders.count) }
+    guard !readings.isEmpty else { return }
     writer.family(
       "epp_kv_event_publishers", kind: .gauge, help: "Model servers whose cache events are being received.")
     for item in readings { writer.sample(Double(item.counts.publishers), labels: [("plugin_name", item.name)]) }

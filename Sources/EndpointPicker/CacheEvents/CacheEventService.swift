@@ -52,7 +52,8 @@ struct CacheEventService: Service {
     await shutDown()
   }
 
-  private func shutDown() async {
+  /// Ends what was begun, for a pool that cannot be served after all.
+  func shutDown() async {
     for feed in feeds { await feed.stop() }
     try? await group.shutdownGracefully()
   }

@@ -11,37 +11,61 @@ final class Dashboard: Sendable {
   /// Decisions in one answer.
   private static let maximumDecisions = 50
 
-  private let source: DashboardSource
+  private let directory: PoolDirectory
   private let decisions: DecisionLog
-  private let last = Mutex<(time: Double, bytes: [UInt8])>((-.infinity, []))
+  private let source: @Sendable (ServedPool) -> DashboardSource
+  /// What was gathered last, by pool.
+  private let last = Mutex<[String: (time: Double, bytes: [UInt8])]>([:])
 
-  init(source: DashboardSource, decisions: DecisionLog) {
-    self.source = source
+  init(
+    directory: PoolDirectory, decisions: DecisionLog, source: @escaping @Sendable (ServedPool) -> DashboardSource
+  ) {
+    self.directory = directory
     self.decisions = decisions
+    self.source = source
   }
 
-  /// The configuration in force, as YAML.
-  var configuration: String { source.pool.value.document }
+  /// The configuration in force for a pool, as YAML.
+  /// - Parameter pool: its name; nil for the first.
+  /// - Returns: nil when there is no such pool.
+  func configuration(ofPool pool: String?) -> String? { self.pool(pool)?.current.value.document }
 
-  /// Everything the page shows, as a JSON object.
-  /// - Parameter sequence: decisions up to this one are left out.
-  func state(decisionsAfter sequence: UInt64) -> [UInt8] {
+  /// Everything the page shows of a pool, as a JSON object.
+  /// - Parameters:
+  ///   - pool: its name; nil for the first.
+  ///   - sequence: decisions up to this one are left out.
+  /// - Returns: nil when there is no such pool.
+  func state(ofPool pool: String?, decisionsAfter sequence: UInt64) -> [UInt8]? {
+    guard let pool = self.pool(pool) else { return nil }
     var json = JSONWriter(capacity: 1 << 16)
     json.beginObject()
+    if directory.isSeveral { json.field("pools", directory.pools.map(\.name)) }
     json.key("pool")
-    json.raw(poolState())
+    json.raw(poolState(pool))
     json.key("decisions")
-    decisions.write(decisions.records(after: sequence, limit: Self.maximumDecisions), to: &json)
+    let records = decisions.records(after: sequence).filter { $0.content.pool == nil || $0.content.pool == pool.name }
+    decisions.write(records.suffix(Self.maximumDecisions), to: &json)
     json.endObject()
     return json.bytes
   }
 
-  private func poolState() -> [UInt8] {
+  private func pool(_ name: String?) -> ServedPool? {
+    name.flatMap { $0.isEmpty ? nil : $0 }.map { directory.pool(named: $0) } ?? directory.pools.first
+  }
+
+  private func poolState(_ pool: ServedPool) -> [UInt8] {
+    let source = source(pool)
     let now = source.clock.seconds()
-    if let bytes = last.withLock({ now - $0.time < Self.lifetime ? $0.bytes : nil }) { return bytes }
+    if let bytes = last.withLock({ last in last[pool.name].flatMap { now - $0.time < Self.lifetime ? $0.bytes : nil } })
+    {
+      return bytes
+    }
     var json = JSONWriter(capacity: 1 << 16)
     source.write(to: &json, now: now)
-    last.withLock { $0 = (now, json.bytes) }
+    last.withLock { last in
+      last = last.filter { now - $0.value.time < Self.lifetime }
+      last[pool.name] = (now, json.bytes)
+    }
     return json.bytes
   }
 }

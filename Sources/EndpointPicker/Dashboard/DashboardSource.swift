@@ -6,16 +6,12 @@ import Telemetry
 
 /// Gathers what the dashboard shows. Reads what is there; nothing is counted for the dashboard alone.
 struct DashboardSource: Sendable {
-  let poolName: String
+  let pool: ServedPool
   /// Age from which on metrics are stale, in seconds.
   let staleness: Double
   let registry: MetricsRegistry
-  let pool: CurrentPool
-  let scrapers: ScraperPool?
-  let services: PluginServices
   let server: GRPCServer
   let maximumBufferedBytes: Int
-  let saturation: SaturationProbe
   let decisionFile: DecisionFile?
   let clock: NanosecondClock
 
@@ -34,14 +30,14 @@ struct DashboardSource: Sendable {
 
   /// Writes an object.
   func write(to json: inout JSONWriter, now: Double) {
-    let pool = pool.value
-    let readings = readings(pool, now)
+    let state = pool.current.value
+    let readings = readings(state, now)
     json.beginObject()
-    json.field("name", poolName)
+    json.field("name", pool.name)
     json.field("time", now, decimals: 3)
-    json.field("generation", self.pool.generation)
+    json.field("generation", pool.current.generation)
     json.field("stale_after", staleness)
-    let saturation = saturation.saturation()
+    let saturation = pool.saturation.saturation()
     json.field("saturation", saturation, decimals: 3)
     writeEndpoints(readings, &json)
     writeTotals(&json)
@@ -51,17 +47,17 @@ struct DashboardSource: Sendable {
     json.endObject()
     let modes = modes()
     writeModes(modes, &json)
-    writeWarnings(readings, saturation: saturation, modes: modes, pool, &json)
+    writeWarnings(readings, saturation: saturation, modes: modes, state, &json)
     json.endObject()
   }
 
   // MARK: Endpoints
 
-  private func readings(_ pool: PoolState, _ now: Double) -> [EndpointReading] {
-    let table = pool.endpoints
-    let statuses = scrapers?.statuses() ?? [:]
+  private func readings(_ state: PoolState, _ now: Double) -> [EndpointReading] {
+    let table = state.endpoints
+    let statuses = pool.scrapers?.statuses() ?? [:]
     let picks = registry.totals(of: "llm_d_epp_scheduler_attempts_total", by: "endpoint_name")
-    let indexes = services.allPrefixIndexes.values
+    let indexes = pool.services.allPrefixIndexes.values
     return table.snapshot().endpoints.map { endpoint in
       let slot = endpoint.slot
       var reading = EndpointReading(
@@ -77,7 +73,7 @@ struct DashboardSource: Sendable {
         reading.age = status.age(now: now).map { max(0, $0) }
         reading.failures = status.consecutiveFailures
         reading.error = status.lastError
-        if !status.missing.isEmpty { reading.missing = scrapers?.describe(status.missing, of: endpoint) }
+        if !status.missing.isEmpty { reading.missing = pool.scrapers?.describe(status.missing, of: endpoint) }
       }
       return reading
     }
@@ -122,8 +118,8 @@ struct DashboardSource: Sendable {
     json.field("received", transport.bytesReceived)
     json.field("sent", transport.bytesSent)
     json.field("buffered", server.bufferedBytes)
-    json.field("prefix_blocks", services.allPrefixIndexes.values.reduce(0) { $0 + $1.entryCount })
-    json.field("prefix_bytes", services.allPrefixIndexes.values.reduce(0) { $0 + $1.memoryBytes })
+    json.field("prefix_blocks", pool.services.allPrefixIndexes.values.reduce(0) { $0 + $1.entryCount })
+    json.field("prefix_bytes", pool.services.allPrefixIndexes.values.reduce(0) { $0 + $1.memoryBytes })
     if let usage = ProcessUsage.current() {
       json.field("cpu", usage.cpuSeconds, decimals: 2)
       json.field("memory", usage.residentBytes)
@@ -171,19 +167,19 @@ struct DashboardSource: Sendable {
   }
 
   private func writeWarnings(
-    _ readings: [EndpointReading], saturation: Double, modes: [PoolWarnings.Mode], _ pool: PoolState,
+    _ readings: [EndpointReading], saturation: Double, modes: [PoolWarnings.Mode], _ state: PoolState,
     _ json: inout JSONWriter
   ) {
     var warnings = PoolWarnings()
     warnings.endpoints = readings
-    warnings.isScraped = scrapers != nil
+    warnings.isScraped = pool.scrapers != nil
     warnings.staleness = staleness
     warnings.saturation = saturation
     warnings.modes = modes
     warnings.bufferedBytes = server.bufferedBytes
     warnings.maximumBufferedBytes = maximumBufferedBytes
     warnings.droppedDecisions = decisionFile?.counts.dropped ?? 0
-    warnings.configurationWarnings = pool.plugins.warnings.map { "\($0)" }
+    warnings.configurationWarnings = state.plugins.warnings.map { "\($0)" }
     json.key("warnings")
     json.beginArray()
     for warning in warnings.all {

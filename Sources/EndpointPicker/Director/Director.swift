@@ -101,7 +101,7 @@ struct Director {
       request.targetModel = loop.targetModel.bytes
       identity.target = request.targetModel
     }
-    let known = loop.models.label(identity)
+    let known = loop.models(of: pool).label(identity)
     label = known
     var turn = input.resumption?.turn
     if turn == nil, let flow = pool.flow, let makeWaiter = input.makeWaiter {
@@ -117,7 +117,7 @@ struct Director {
       cycle.setAnswers(resumption.answers)
       cycle.trace = loop.explainer.resume(resumption.explanation)
     } else {
-      cycle.trace = loop.explainer.trace(input.headers, now: cycle.now)
+      cycle.trace = loop.explainer.trace(input.headers, pool: pool, now: cycle.now)
       if cycle.trace != nil, let turn { loop.explainer.waited(nanoseconds: turn.waitedNanoseconds) }
     }
     if let subset = input.subset, pool.followsSubset {

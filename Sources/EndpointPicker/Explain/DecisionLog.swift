@@ -92,7 +92,7 @@ package final class DecisionLog: Sendable {
   }
 
   /// Writes records as an array, with their places in the log.
-  func write(_ records: [DecisionRecord], to json: inout JSONWriter) {
+  func write(_ records: some Sequence<DecisionRecord>, to json: inout JSONWriter) {
     json.beginArray()
     for record in records { record.write(to: &json, mask: mask, includesSequence: true) }
     json.endArray()

@@ -26,6 +26,7 @@ extension DecisionRecord {
 
   private func writeCompact(_ json: inout JSONWriter, shown: Int) {
     json.beginObject()
+    if let pool = content.pool { json.field("pool", pool) }
     if let first = content.endpoints.first { json.field("endpoint", first) }
     if content.endpoints.count > 1 { json.field("endpoints", Array(content.endpoints.prefix(16))) }
     if let rejection = content.rejection { json.field("rejected", rejection.code) }

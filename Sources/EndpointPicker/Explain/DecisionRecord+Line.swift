@@ -12,6 +12,7 @@ extension DecisionRecord {
     if includesSequence { json.field("seq", sequence) }
     json.field("time", LogTimestamp.text(microseconds: content.time))
     json.field("request_id", content.requestID)
+    if let pool = content.pool { json.field("pool", pool) }
     writeRequest(&json)
     writePrompt(&json, mask)
     writeChoice(&json)

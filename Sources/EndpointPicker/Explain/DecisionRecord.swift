@@ -15,6 +15,8 @@ package final class DecisionRecord: Sendable {
     /// Microseconds since 1970.
     package var time: Int64
     package var requestID = ""
+    /// The pool, where there may be several.
+    package var pool: String?
     package var model = ""
     package var targetModel = ""
     package var priority = 0

@@ -10,6 +10,8 @@ public struct ExplainOptions: Sendable, Hashable {
   public var share = 1.0
   /// Whether notes hold the hashes of all blocks of the prompt rather than of the first.
   public var notesBlockHashes = false
+  /// Whether notes say which pool a decision was made for.
+  var namesPools = false
   /// Where notes are written; empty for nowhere.
   public var file = ""
   /// Bytes at which another file is begun.

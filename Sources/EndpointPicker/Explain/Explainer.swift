@@ -4,7 +4,7 @@ import Telemetry
 
 /// Decides on one event loop which decisions are noted, and makes the notes.
 ///
-/// A decision that nobody wants noted costs ``trace(_:now:)``: a few comparisons. Not thread-safe.
+/// A decision that nobody wants noted costs ``trace(_:pool:now:)``: a few comparisons. Not thread-safe.
 final class Explainer {
   /// The header by which a request asks for its decision.
   static let requestHeader = "x-epp-explain"
@@ -23,9 +23,12 @@ final class Explainer {
     isOff = log.isOff && !options.answersRequests && !options.emitsEndpointScores
   }
 
+  /// Whether what is told says which pool it is about.
+  var namesPools: Bool { options.namesPools }
+
   /// Begins a note, if the decision about to be made is to be noted.
   /// - Returns: what the scheduler fills.
-  func trace(_ headers: StoredHeaders, now: Double) -> DecisionTrace? {
+  func trace(_ headers: StoredHeaders, pool: PoolState, now: Double) -> DecisionTrace? {
     guard !isOff else { return nil }
     var isExplained = false
     if options.answersRequests, let value = headers.value(of: Self.requestHeader) {
@@ -38,6 +41,7 @@ final class Explainer {
     content.isLogged = isLogged
     content.emitsScores = options.emitsEndpointScores
     content.notesBlockHashes = options.notesBlockHashes
+    if namesPools { content.pool = pool.name }
     self.content = content
     return makeTrace()
   }
@@ -69,7 +73,7 @@ final class Explainer {
   /// The request of the decision being made has waited for its turn.
   func waited(nanoseconds: UInt64) { content?.queueNanoseconds = nanoseconds }
 
-  /// Notes the decision of a cycle that ``trace(_:now:)`` made a trace for.
+  /// Notes the decision of a cycle that ``trace(_:pool:now:)`` made a trace for.
   func decided(
     _ cycle: SchedulingCycle, endpoints: [Endpoint], match: PrefixMatch?, parseNanoseconds: UInt64,
     scheduleNanoseconds: UInt64

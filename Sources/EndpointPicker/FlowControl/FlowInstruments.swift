@@ -4,19 +4,11 @@ import Telemetry
 /// What one event loop records about requests in queues. Not thread-safe.
 final class FlowInstruments {
   private let families: FlowFamilies
-  private let poolName: String
   private let shard: MetricsShard
   private let cycleDuration: TwinHistogram
-  private var totals: [Total: CounterCell] = [:]
 
-  private struct Total: Hashable {
-    let outcome: FlowOutcome
-    let priority: Int
-  }
-
-  init(_ families: FlowFamilies, poolName: String, shard: MetricsShard) {
+  init(_ families: FlowFamilies, shard: MetricsShard) {
     self.families = families
-    self.poolName = poolName
     self.shard = shard
     cycleDuration = families.cycleDurationSeries()
   }
@@ -48,17 +40,14 @@ final class FlowInstruments {
   func passed(_ label: ModelLabel, _ outcome: FlowOutcome) { count(label, outcome, nanoseconds: 0) }
 
   private func count(_ label: ModelLabel, _ outcome: FlowOutcome, nanoseconds: UInt64) {
-    let seconds = Double(nanoseconds) * 1e-9
-    series(label).queueDuration(outcome).observe(seconds, on: shard)
-    let key = Total(outcome: outcome, priority: label.labels.priority)
-    let cell = totals[key] ?? families.totalSeries(outcome: outcome.name, priority: key.priority, pool: poolName)
-    totals[key] = cell
-    cell.add(on: shard)
+    let series = series(label)
+    series.queueDuration(outcome).observe(Double(nanoseconds) * 1e-9, on: shard)
+    series.total(outcome).add(on: shard)
   }
 
   private func series(_ label: ModelLabel) -> FlowSeries {
     if let known = label.flow { return known }
-    let made = FlowSeries(families, labels: label.labels, pool: poolName)
+    let made = FlowSeries(families, labels: label.labels, pool: label.pool)
     label.flow = made
     return made
   }
@@ -72,6 +61,7 @@ final class FlowSeries {
   private let labels: RequestLabels
   private let pool: String
   private var durations: [FlowOutcome: TwinHistogram] = [:]
+  private var totals: [FlowOutcome: CounterCell] = [:]
   private var enqueueDurations: [FlowOutcome?: TwinHistogram] = [:]
 
   init(_ families: FlowFamilies, labels: RequestLabels, pool: String) {
@@ -94,6 +84,13 @@ final class FlowSeries {
     if let known = durations[outcome] { return known }
     let made = families.queueDurationSeries(labels, outcome: outcome.name, pool: pool)
     durations[outcome] = made
+    return made
+  }
+  /// Requests by what came of them, whatever their model.
+  func total(_ outcome: FlowOutcome) -> CounterCell {
+    if let known = totals[outcome] { return known }
+    let made = families.totalSeries(outcome: outcome.name, priority: labels.priority, pool: pool)
+    totals[outcome] = made
     return made
   }
 }

@@ -1,6 +1,6 @@
 import Kubernetes
 
-/// How a pool in Kubernetes is found, as the flags say.
+/// How pools in Kubernetes are found, as the flags say.
 public struct KubernetesOptions: Sendable, Hashable {
   /// What the pool is.
   public enum Pool: Sendable, Hashable {
@@ -12,8 +12,10 @@ public struct KubernetesOptions: Sendable, Hashable {
 
   /// Path of a kubeconfig; empty for `KUBECONFIG` or the pod's service account.
   public var kubeconfig = ""
-  /// The namespace of the pool and all that belongs to it.
-  public var namespace = "default"
+  /// The namespace of the pools and all that belongs to them.
+  public var namespace = Self.defaultNamespace
+  /// The namespace where nothing says another.
+  public static let defaultNamespace = "default"
   /// What the pool is.
   public var pool: Pool
   /// Whether only one of several replicas reports to be ready.
@@ -26,12 +28,13 @@ public struct KubernetesOptions: Sendable, Hashable {
 
   /// Reads the flags that say what the pool is.
   /// - Parameters:
+  ///   - name: value of `--pool-name`, or any text where pools are found by their labels.
   ///   - group: value of `--pool-group`; nil when it was not given, which means every group that has InferencePools.
   ///   - ports: values of `--endpoint-target-ports`.
   /// - Throws: ``ProcessError`` naming the flag.
   public static func pool(name: String, group: String?, selector: String, ports: [String]) throws -> Pool {
     guard name.isEmpty != selector.isEmpty else {
-      throw ProcessError("give one of --pool-name and --endpoint-selector")
+      throw ProcessError("give one of --pool-name, --pool-selector and --endpoint-selector")
     }
     guard selector.isEmpty else {
       do {

@@ -21,14 +21,21 @@ final class RejectionLog {
   }
 
   /// Notes a request that was refused.
-  func log(_ rejection: Rejection, requestID: String?, now: Double) {
+  /// - Parameter pool: the pool it was for; nil where there is one.
+  func log(_ rejection: Rejection, requestID: String?, pool: String?, now: Double) {
     guard limiter.admits(rejection.code, now: now) else { return scheduleSummary() }
-    logger.info(
-      "request rejected",
-      metadata: [
-        "status": "\(rejection.status)", "code": "\(rejection.code)", "reason": "\(rejection.message)",
-        "request-id": "\(requestID ?? "")",
-      ])
+    var metadata: Logger.Metadata = [
+      "status": "\(rejection.status)", "code": "\(rejection.code)", "reason": "\(rejection.message)",
+      "request-id": "\(requestID ?? "")",
+    ]
+    if let pool { metadata["pool"] = "\(pool)" }
+    logger.info("request rejected", metadata: metadata)
+  }
+
+  /// Notes a stream that was refused because it is for no pool.
+  func logUnknownPool(_ reason: String, now: Double) {
+    guard limiter.admits("UnknownPool", now: now) else { return scheduleSummary() }
+    logger.warning("stream refused", metadata: ["code": "UnknownPool", "reason": "\(reason)"])
   }
 
   private func scheduleSummary() {

@@ -1,3 +1,4 @@
+import Endpoints
 import ExtProc
 import GRPC
 import Scheduling
@@ -22,8 +23,13 @@ final class LoopInstruments {
   private var lastModes: (modes: BodyModes, cell: CounterCell)?
   private var suppressedLines: [String: CounterCell] = [:]
   private var inquiries: [InquiryResult: CounterCell] = [:]
-  private var pool: PoolState?
-  private var prefixes: [(source: any PrefixMatchSource, series: PrefixIndexerSeries)] = []
+  /// What remembers prefixes in each pool.
+  private var prefixes: [(pool: PoolState, sources: [PrefixSource])] = []
+
+  private struct PrefixSource {
+    let source: any PrefixMatchSource
+    let series: PrefixIndexerSeries
+  }
 
   init(
     _ metrics: ReferenceMetrics, own: PickerMetrics, shard: MetricsShard, clock: NanosecondClock,
@@ -52,22 +58,32 @@ final class LoopInstruments {
   /// - Returns: what the chosen endpoint had of its prompt.
   func decided(_ cycle: SchedulingCycle, _ pool: PoolState, nanoseconds: UInt64) -> PrefixMatch? {
     decisionDuration.observe(Double(nanoseconds) * 1e-9, on: shard)
-    if pool !== self.pool { use(pool) }
     var first: PrefixMatch?
-    for index in prefixes.indices {
-      guard let match = prefixes[index].source.placedMatch(cycle), match.totalBlocks > 0 else { continue }
-      prefixes[index].series.hitRatio.observe(Double(match.matchedBlocks) / Double(match.totalBlocks), on: shard)
-      prefixes[index].series.hitBytes.observe(Double(match.matchedBlocks * match.tokensPerBlock * 4), on: shard)
+    let known = prefixes.firstIndex { $0.pool === pool } ?? use(pool)
+    for prefix in prefixes[known].sources {
+      guard let match = prefix.source.placedMatch(cycle), match.totalBlocks > 0 else { continue }
+      prefix.series.hitRatio.observe(Double(match.matchedBlocks) / Double(match.totalBlocks), on: shard)
+      prefix.series.hitBytes.observe(Double(match.matchedBlocks * match.tokensPerBlock * 4), on: shard)
       first = first ?? match
     }
     return first
   }
 
-  private func use(_ pool: PoolState) {
-    self.pool = pool
-    prefixes = pool.plugins.plugins((any PrefixMatchSource).self).map { instance, source in
-      (source, metrics.prefixIndexerSeries(pluginType: instance.type, pluginName: instance.name))
+  private func use(_ pool: PoolState) -> Int {
+    let sources = pool.plugins.plugins((any PrefixMatchSource).self).map { instance, source in
+      PrefixSource(
+        source: source, series: metrics.prefixIndexerSeries(pluginType: instance.type, pluginName: instance.name))
     }
+    // A pool whose configuration was replaced, or that is gone, leaves nothing behind.
+    prefixes.removeAll { $0.pool.endpoints === pool.endpoints || $0.pool.endpoints.isClosed }
+    prefixes.append((pool, sources))
+    return prefixes.count - 1
+  }
+
+  /// A pool is gone.
+  func forget(_ endpoints: EndpointTable) {
+    prefixes.removeAll { $0.pool.endpoints.isClosed }
+    timer.forget(endpoints)
   }
 
   /// What came of a question to another process.

@@ -17,8 +17,8 @@ final class LoopMetrics {
   }
 
   /// The series of requests with these labels.
-  func makeLabel(_ labels: RequestLabels) -> ModelLabel {
-    ModelLabel(labels: labels, series: recorder.series(for: labels))
+  func makeLabel(_ labels: RequestLabels, pool: String) -> ModelLabel {
+    ModelLabel(labels: labels, pool: pool, series: recorder.series(for: labels))
   }
 
   // MARK: Request

@@ -5,14 +5,17 @@ import Telemetry
 /// What tells requests apart in metrics, with the series of those requests. One for each combination and event loop.
 final class ModelLabel {
   let labels: RequestLabels
+  /// The pool that the requests are for.
+  let pool: String
   let series: RequestSeries
   /// Those of requests in queues; nil while none waited.
   var flow: FlowSeries?
   /// Scheduling attempts by endpoint slot, valid for the generation they were made for.
   private var attempts: [(generation: UInt64, counter: TwinCounter)?] = []
 
-  init(labels: RequestLabels, series: RequestSeries) {
+  init(labels: RequestLabels, pool: String, series: RequestSeries) {
     self.labels = labels
+    self.pool = pool
     self.series = series
   }
 
@@ -29,7 +32,7 @@ final class ModelLabel {
   }
 }
 
-/// Finds the labels of a request without making strings for each. One for each event loop.
+/// Finds the labels of a request to a pool without making strings for each. One for each pool and event loop.
 ///
 /// Models and flows are named by clients, so the number of combinations is bounded: later ones share one named `other`.
 final class ModelLabels {
@@ -59,15 +62,18 @@ final class ModelLabels {
   private static let defaultFlow = "default-flow"
 
   private let metrics: LoopMetrics
+  private let pool: String
   private var labels: [UInt64: ModelLabel] = [:]
   private var lastHash: UInt64 = 0
   private var last: ModelLabel?
   private lazy var other = metrics.makeLabel(
     RequestLabels(
-      model: LabelBound.overflow, targetModel: LabelBound.overflow, fairnessID: LabelBound.overflow, priority: 0))
+      model: LabelBound.overflow, targetModel: LabelBound.overflow, fairnessID: LabelBound.overflow, priority: 0),
+    pool: pool)
 
-  init(metrics: LoopMetrics) {
+  init(metrics: LoopMetrics, pool: String) {
     self.metrics = metrics
+    self.pool = pool
   }
 
   /// The labels of a request.
@@ -91,7 +97,7 @@ final class ModelLabels {
       RequestLabels(
         model: model, targetModel: identity.target.map { String(decoding: $0, as: UTF8.self) } ?? model,
         fairnessID: identity.fairnessID.map { String(decoding: $0, as: UTF8.self) } ?? Self.defaultFlow,
-        priority: identity.priority))
+        priority: identity.priority), pool: pool)
     labels[hash] = label
     return label
   }

@@ -1,3 +1,4 @@
+import Endpoints
 import Scheduling
 import Telemetry
 
@@ -40,6 +41,13 @@ final class PluginTimer: PluginStopwatch {
       types = Dictionary(pool.plugins.instances.map { ($0.name, $0.type) }) { first, _ in first }
     }
     return true
+  }
+
+  /// A pool is gone.
+  func forget(_ endpoints: EndpointTable) {
+    guard pool?.endpoints === endpoints else { return }
+    pool = nil
+    series.removeAll()
   }
 
   func start() { last = clock.nanoseconds() }

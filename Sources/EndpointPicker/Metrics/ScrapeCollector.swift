@@ -4,31 +4,39 @@ import Telemetry
 
 /// How the scraping of model servers goes, in sum and for each endpoint.
 struct ScrapeCollector: MetricsCollector {
-  let scrapers: ScraperPool
-  let pool: CurrentPool
+  let directory: PoolDirectory
   let clock: NanosecondClock
 
+  private typealias Labels = [(name: String, value: String)]
+
   func collect(into writer: inout MetricsWriter) {
-    let totals = scrapers.totals
+    let pools = directory.pools.compactMap { pool in
+      pool.scrapers.map { (pool: pool, scrapers: $0, labels: directory.labels(of: pool)) }
+    }
+    guard !pools.isEmpty else { return }
     writer.family("epp_scrapes_total", kind: .counter, help: "Scrapes of model servers.")
-    writer.sample(Double(totals.succeeded), labels: [("result", "success")])
-    writer.sample(Double(totals.failed), labels: [("result", "failure")])
+    for (_, scrapers, labels) in pools {
+      let totals = scrapers.totals
+      writer.sample(Double(totals.succeeded), labels: labels + [("result", "success")])
+      writer.sample(Double(totals.failed), labels: labels + [("result", "failure")])
+    }
     writer.family("epp_scraped_bytes_total", kind: .counter, help: "Bytes read from metrics pages.")
-    writer.sample(Double(totals.bytes))
+    for (_, scrapers, labels) in pools { writer.sample(Double(scrapers.totals.bytes), labels: labels) }
 
     writer.family(
       "epp_server_restarts_total", kind: .counter,
       help: "Model servers that were seen to have begun anew, whose cached prefixes were forgotten.")
-    writer.sample(Double(totals.restarts))
+    for (_, scrapers, labels) in pools { writer.sample(Double(scrapers.totals.restarts), labels: labels) }
 
-    let statuses = scrapers.statuses()
     let now = clock.seconds()
-    let endpoints: [(labels: [(name: String, value: String)], status: ScrapeStatus)] = pool.value.endpoints.snapshot()
-      .endpoints.compactMap { endpoint in
+    let endpoints: [(labels: Labels, status: ScrapeStatus)] = pools.flatMap { pool, scrapers, labels in
+      let statuses = scrapers.statuses()
+      return pool.current.value.endpoints.snapshot().endpoints.compactMap { endpoint in
         statuses[endpoint.id].map { status in
-          ([("endpoint_name", endpoint.id.name), ("namespace", endpoint.id.namespace)], status)
+          (labels + [("endpoint_name", endpoint.id.name), ("namespace", endpoint.id.namespace)], status)
         }
       }
+    }
     guard !endpoints.isEmpty else { return }
     writer.family(
       "epp_endpoint_scrape_age_seconds", kind: .gauge,

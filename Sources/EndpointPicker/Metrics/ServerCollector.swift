@@ -6,8 +6,7 @@ import Telemetry
 /// Values read at the moment of a scrape: the transport, leases, prefix indexes, the configuration in force.
 struct ServerCollector: MetricsCollector {
   let server: GRPCServer
-  let pool: CurrentPool
-  let services: PluginServices
+  let directory: PoolDirectory
   let decisionFile: DecisionFile?
 
   func collect(into writer: inout MetricsWriter) {
@@ -30,10 +29,7 @@ struct ServerCollector: MetricsCollector {
     counter("epp_received_bytes_total", "Bytes received from proxies.", transport.bytesReceived, &writer)
     counter("epp_sent_bytes_total", "Bytes sent to proxies.", transport.bytesSent, &writer)
     gauge("epp_buffered_bytes", "Bytes held for requests and answers.", server.bufferedBytes, &writer)
-    let table = pool.value.endpoints
-    let inFlight = table.snapshot().endpoints.reduce(0) { $0 + table.inFlightRequests(slot: $1.slot) }
-    gauge("epp_leases", "Requests counted as in flight on an endpoint.", inFlight, &writer)
-    gauge("epp_config_generation", "How often a configuration was put in force.", pool.generation, &writer)
+    collectPools(&writer)
     if let counts = decisionFile?.counts {
       counter("epp_decision_log_written_total", "Decisions written to the decision log.", counts.written, &writer)
       counter("epp_decision_log_dropped_total", "Decisions that could not be written.", counts.dropped, &writer)
@@ -41,13 +37,33 @@ struct ServerCollector: MetricsCollector {
     collectPrefixIndexes(&writer)
   }
 
+  private func collectPools(_ writer: inout MetricsWriter) {
+    let pools = directory.pools
+    guard !pools.isEmpty else { return }
+    writer.family("epp_leases", kind: .gauge, help: "Requests counted as in flight on an endpoint.")
+    for pool in pools {
+      let table = pool.current.value.endpoints
+      let inFlight = table.snapshot().endpoints.reduce(0) { $0 + table.inFlightRequests(slot: $1.slot) }
+      writer.sample(Double(inFlight), labels: directory.labels(of: pool))
+    }
+    writer.family("epp_config_generation", kind: .gauge, help: "How often a configuration was put in force.")
+    for pool in pools { writer.sample(Double(pool.current.generation), labels: directory.labels(of: pool)) }
+    guard directory.isSeveral else { return }
+    writer.family("epp_pool_buffered_bytes", kind: .gauge, help: "Bytes held for requests to a pool.")
+    for pool in pools { writer.sample(Double(pool.current.budget?.bytes ?? 0), labels: directory.labels(of: pool)) }
+  }
+
   private func collectPrefixIndexes(_ writer: inout MetricsWriter) {
-    let indexes = services.allPrefixIndexes.sorted { $0.key < $1.key }
+    let indexes = directory.pools.flatMap { pool in
+      pool.services.allPrefixIndexes.sorted { $0.key < $1.key }.map { name, index in
+        (index: index, labels: directory.labels(of: pool) + [("plugin_name", name)])
+      }
+    }
     guard !indexes.isEmpty else { return }
     writer.family("epp_prefix_index_entries", kind: .gauge, help: "Blocks remembered in the prefix index.")
-    for (name, index) in indexes { writer.sample(Double(index.entryCount), labels: [("plugin_name", name)]) }
+    for (index, labels) in indexes { writer.sample(Double(index.entryCount), labels: labels) }
     writer.family("epp_prefix_index_bytes", kind: .gauge, help: "Memory of the prefix index.")
-    for (name, index) in indexes { writer.sample(Double(index.memoryBytes), labels: [("plugin_name", name)]) }
+    for (index, labels) in indexes { writer.sample(Double(index.memoryBytes), labels: labels) }
   }
 
   private func gauge(_ name: String, _ help: String, _ value: Int, _ writer: inout MetricsWriter) {

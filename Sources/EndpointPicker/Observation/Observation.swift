@@ -13,48 +13,20 @@ struct Observation {
   let registry: MetricsRegistry
   let metrics: ReferenceMetrics
   let own: PickerMetrics
-  let pool: CurrentPool
-  let scrapers: ScraperPool?
-  let services: PluginServices
+  let directory: PoolDirectory
   let server: GRPCServer
   let decisions: DecisionLog
   let decisionFile: DecisionFile?
-  private let saturation: SaturationProbe
-
-  init(
-    options: ProcessOptions, registry: MetricsRegistry, metrics: ReferenceMetrics, own: PickerMetrics,
-    pool: CurrentPool, scrapers: ScraperPool?, services: PluginServices, server: GRPCServer, decisions: DecisionLog,
-    decisionFile: DecisionFile?
-  ) {
-    self.options = options
-    self.registry = registry
-    self.metrics = metrics
-    self.own = own
-    self.pool = pool
-    self.scrapers = scrapers
-    self.services = services
-    self.server = server
-    self.decisions = decisions
-    self.decisionFile = decisionFile
-    saturation = SaturationProbe(pool: pool, clock: .system)
-  }
-
-  /// The gauges that are refreshed by time rather than by scrapes.
-  var poolGauges: PoolGauges {
-    PoolGauges(
-      table: pool.value.endpoints, series: metrics.poolSeries(name: options.poolName),
-      staleness: options.metricsStalenessThreshold.inSeconds)
-  }
+  /// Whether requests may wait in queues.
+  let includesFlowControl: Bool
 
   /// The page for people.
   var dashboard: Dashboard {
-    Dashboard(
-      source: DashboardSource(
-        poolName: options.poolName, staleness: options.metricsStalenessThreshold.inSeconds, registry: registry,
-        pool: pool, scrapers: scrapers, services: services, server: server,
-        maximumBufferedBytes: options.maxBufferedBytes, saturation: saturation, decisionFile: decisionFile,
-        clock: .system),
-      decisions: decisions)
+    Dashboard(directory: directory, decisions: decisions) { [self] pool in
+      DashboardSource(
+        pool: pool, staleness: options.metricsStalenessThreshold.inSeconds, registry: registry, server: server,
+        maximumBufferedBytes: options.maxBufferedBytes, decisionFile: decisionFile, clock: .system)
+    }
   }
 
   /// Registers everything that is computed at scrapes.
@@ -62,65 +34,88 @@ struct Observation {
     let build = BuildInformation.current
     metrics.recordInfo(commit: build.commit, buildReference: build.reference)
     registry.register(ProcessCollector())
-    registry.register(
-      ServerCollector(server: server, pool: pool, services: services, decisionFile: decisionFile))
+    registry.register(ServerCollector(server: server, directory: directory, decisionFile: decisionFile))
     registerPoolCollectors()
     registerScrapeCollectors()
-    if pool.value.flow != nil { registry.register(FlowCapacityCollector(pool: pool, name: options.poolName)) }
-    let saturationSeries = metrics.poolSaturationSeries(pool: options.poolName)
-    registry.onScrape { [pool, services, metrics, registry, saturation] in
-      saturationSeries.set(saturation.saturation(), on: registry.sharedShard)
-      // The older name has no labels: its value is the sum over all indexes.
-      var total = 0
-      for (instance, _) in pool.value.plugins.plugins((any PrefixMatchSource).self) {
-        let index = services.allPrefixIndexes[instance.name] ?? services.allPrefixIndexes[instance.type]
-        guard let count = index?.entryCount ?? CacheEventService.producer(in: instance)?.holders.count else { continue }
-        total += count
-        metrics.setPrefixIndexerSize(count, total: total, pluginType: instance.type, pluginName: instance.name)
+    if includesFlowControl { registry.register(FlowCapacityCollector(directory)) }
+    registry.register(CacheEventCollector { [directory] in directory.pools.flatMap { $0.cacheEvents?.feeds ?? [] } })
+    registry.onScrape { [directory, metrics, registry] in
+      directory.observe { pools in
+        for pool in pools {
+          metrics.poolSaturationSeries(pool: pool.name).set(pool.saturation.saturation(), on: registry.sharedShard)
+        }
+        Self.setPrefixIndexSizes(pools, metrics)
       }
     }
   }
 
+  private static func setPrefixIndexSizes(_ pools: [ServedPool], _ metrics: ReferenceMetrics) {
+    // Indexes of the same name in several pools are one series, and the older name has no labels at all: both are sums.
+    var counts: [(type: String, name: String, count: Int)] = []
+    var total = 0
+    for pool in pools {
+      let indexes = pool.services.allPrefixIndexes
+      for (instance, _) in pool.current.value.plugins.plugins((any PrefixMatchSource).self) {
+        let index = indexes[instance.name] ?? indexes[instance.type]
+        guard let count = index?.entryCount ?? CacheEventService.producer(in: instance)?.holders.count else { continue }
+        total += count
+        if let known = counts.firstIndex(where: { $0.type == instance.type && $0.name == instance.name }) {
+          counts[known].count += count
+        } else {
+          counts.append((instance.type, instance.name, count))
+        }
+      }
+    }
+    for (type, name, count) in counts {
+      metrics.setPrefixIndexerSize(count, total: total, pluginType: type, pluginName: name)
+    }
+  }
+
   private func registerPoolCollectors() {
-    let name = options.poolName
     registry.register(
-      PoolQueueCollector(includesOlderNames: options.exposesOlderMetricNames) { [pool] in
-        let table = pool.value.endpoints
-        return (
-          name,
-          table.snapshot().endpoints.map { endpoint in
-            let queue = table.value(.waitingQueueSize, slot: endpoint.slot)
-            return PoolQueueCollector.Sample(
-              endpoint: endpoint.id.name, queueSize: queue.isFinite ? Int(queue) : 0)
-          }
-        )
+      PoolQueueCollector(includesOlderNames: options.exposesOlderMetricNames) { [directory] in
+        directory.pools.map { pool in
+          let table = pool.current.value.endpoints
+          return (
+            pool.name,
+            table.snapshot().endpoints.map { endpoint in
+              let queue = table.value(.waitingQueueSize, slot: endpoint.slot)
+              return PoolQueueCollector.Sample(
+                endpoint: endpoint.id.name, queueSize: queue.isFinite ? Int(queue) : 0)
+            }
+          )
+        }
       })
     registry.register(
-      InFlightCollector { [pool] in
-        let pool = pool.value
-        let producer = pool.plugins.plugins(InFlightLoadProducer.self).first?.instance.name
-        return (
-          producer ?? "inflight-load-producer",
-          pool.endpoints.snapshot().endpoints.map { endpoint in
-            InFlightCollector.Sample(
-              endpoint: endpoint.id.name, namespace: endpoint.id.namespace,
-              requests: pool.endpoints.inFlightRequests(slot: endpoint.slot),
-              tokens: pool.endpoints.inFlightTokens(slot: endpoint.slot))
-          }
-        )
+      InFlightCollector { [directory] in
+        directory.pools.map { pool in
+          let state = pool.current.value
+          let producer = state.plugins.plugins(InFlightLoadProducer.self).first?.instance.name
+          return (
+            producer ?? "inflight-load-producer",
+            state.endpoints.snapshot().endpoints.map { endpoint in
+              InFlightCollector.Sample(
+                endpoint: endpoint.id.name, namespace: endpoint.id.namespace,
+                requests: state.endpoints.inFlightRequests(slot: endpoint.slot),
+                tokens: state.endpoints.inFlightTokens(slot: endpoint.slot))
+            }
+          )
+        }
       })
   }
 
   private func registerScrapeCollectors() {
-    guard let scrapers else { return }
-    registry.register(ScrapeCollector(scrapers: scrapers, pool: pool, clock: .system))
+    registry.register(ScrapeCollector(directory: directory, clock: .system))
     registry.register(
-      DataLayerCollector(includesOlderNames: options.exposesOlderMetricNames) {
-        let totals = scrapers.totals
+      DataLayerCollector(includesOlderNames: options.exposesOlderMetricNames) { [directory] in
+        let past = directory.pastScrapes
+        let totals = directory.pools.compactMap { $0.scrapers?.totals }
+        guard !totals.isEmpty else { return [] }
         return [
           DataLayerCollector.Sample(
-            sourceType: "metrics-data-source", extractorType: "core-metrics-extractor", pollErrors: totals.failed,
-            extractErrors: totals.incomplete)
+            sourceType: "metrics-data-source", extractorType: "core-metrics-extractor",
+            pollErrors: totals.reduce(past.failed) { $0 + $1.failed },
+            extractErrors: totals.reduce(past.incomplete) { $0 + $1.incomplete })
         ]
       })
   }

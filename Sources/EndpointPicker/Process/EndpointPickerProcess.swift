@@ -19,14 +19,17 @@ import Telemetry
 public struct EndpointPickerProcess {
   private let options: ProcessOptions
   private let logger: Logger
-  private let pool: PoolRuntime
+  private let pools: PoolPlan
 
-  /// Loads the configuration.
+  /// The name that probes of the reference's chart ask for without leader election.
+  private static let olderProbeName = "inference-extension"
+
+  /// Loads the configurations.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
   public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
     self.options = options
     self.logger = logger
-    pool = try PoolRuntime(options, registry: registry, logger: logger)
+    pools = try PoolPlan(options, registry: registry, logger: logger)
   }
 
   /// Serves until a termination signal, then drains.
@@ -60,54 +63,72 @@ public struct EndpointPickerProcess {
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
     let tracing = options.tracing.map { TracingParts($0, group: background, registry: registry, logger: logger) }
     let flowFamilies =
-      pool.current.value.flow == nil
-      ? nil : try FlowFamilies(metrics, includesOlderNames: options.exposesOlderMetricNames)
-    let inquiries = pool.makesInquiries ? InquiryService(group: group) : nil
-    let loops = try await LoopContexts.make(for: group) { [logger, options] number, eventLoop in
+      pools.usesFlowControl ? try FlowFamilies(metrics, includesOlderNames: options.exposesOlderMetricNames) : nil
+    let inquiries = pools.makesInquiries ? InquiryService(group: group) : nil
+    var explain = options.explain
+    explain.namesPools = pools.isSeveral
+    let loops = try await LoopContexts.make(for: group) { [logger, options, explain] number, eventLoop in
       let shard = registry.shard(forEventLoop: number)
       let context = LoopContext(
         maximumBodyBytes: options.maxMessageBytes, clock: .system, metrics: LoopMetrics(metrics, shard: shard),
         instruments: LoopInstruments(
           metrics, own: own, shard: shard, clock: .system, pluginTimingInterval: options.pluginTimingInterval),
         explainer: Explainer(
-          options: options.explain, log: decisions, random: RandomSource(seed: .random(in: 0...UInt64.max))),
+          options: explain, log: decisions, random: RandomSource(seed: .random(in: 0...UInt64.max))),
         logger: logger, eventLoop: eventLoop,
         seed: options.seed.map { $0 &+ UInt64(number) } ?? .random(in: 0...UInt64.max))
       context.tracer = tracing?.tracer
-      context.flow = flowFamilies.map { FlowInstruments($0, poolName: options.poolName, shard: shard) }
+      context.flow = flowFamilies.map { FlowInstruments($0, shard: shard) }
       context.inquirer = inquiries.map { Inquirer(client: $0.client, eventLoop: eventLoop) }
       return context
     }
-    let health = HealthStatus(answersOnlyListedNames: pool.kubernetes?.electsLeader == true)
+    let electsLeader = pools.kubernetes?.electsLeader == true
+    // With several pools a name is that of a pool, or is not known.
+    let health = HealthStatus(answersOnlyListedNames: electsLeader || pools.isSeveral)
+    if pools.isSeveral, !electsLeader { health.setPart(Self.olderProbeName, true) }
     let certificate =
       options.secureServing
       ? try ServerCertificate(
         directory: options.certificateDirectory, options: options.tls, isReloaded: options.reloadsCertificate,
         logger: logger) : nil
-    let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
-    let scrapers = try pool.scrapers(on: group)
-    let cacheEvents = pool.cacheEvents()
-    try await cacheEvents?.listen()
-    let observation = Observation(
-      options: options, registry: registry, metrics: metrics, own: own, pool: pool.current, scrapers: scrapers,
-      services: pool.services, server: server, decisions: decisions, decisionFile: decisionFile)
-    observation.register()
-    if let cacheEvents { registry.register(CacheEventCollector(feeds: cacheEvents.feeds)) }
-    let probes = observation.startProbes(on: group)
     let readiness = Readiness(health, takes: conditions)
-    let sources = try pool.sources(
-      scrapers: scrapers, cacheEvents: cacheEvents, readiness: readiness, background: background)
+    let directory = PoolDirectory(
+      isSeveral: pools.isSeveral, namespace: pools.kubernetes?.namespace ?? KubernetesOptions.defaultNamespace)
+    let kubernetes = try pools.kubernetes.map {
+      try KubernetesAccess($0, environment: ProcessInfo.processInfo.environment, group: background, logger: logger)
+    }
+    let poolSet = try await PoolSet(
+      pools,
+      opener: PoolOpener(
+        directory: directory,
+        readiness: PoolReadiness(
+          readiness, health: pools.isSeveral ? health : nil, names: pools.runtimes.map(\.name),
+          awaitsSelection: pools.selection != nil),
+        options: options, metrics: metrics, loops: loops, group: group, background: background,
+        kubernetes: kubernetes, client: inquiries?.client, logger: logger),
+      logger: logger)
+    func methods(_ choice: PoolChoice) -> [any GRPCMethod] { self.methods(choice, loops, health) }
+    let server = makeServer(methods(directory.choice), certificate)
+    let observation = Observation(
+      options: options, registry: registry, metrics: metrics, own: own, directory: directory, server: server,
+      decisions: decisions, decisionFile: decisionFile, includesFlowControl: flowFamilies != nil)
+    observation.register()
+    let probes = observation.startProbes(on: group)
     let reviews = try authorizationReviews(background)
 
     let host = try await listen(server, options.grpcPort, "--grpc-port", group)
+    for (name, port) in options.pools.ports.sorted(by: { $0.key < $1.key }) {
+      try await listen(server, port, "--pool-port", group, methods(.named(name, directory)))
+    }
     try await listen(healthServer, options.healthPort, "--grpc-health-port", background)
     logger.info(
       "serving",
       metadata: [
         "grpc-port": "\(options.grpcPort)", "grpc-health-port": "\(options.healthPort)",
         "metrics-port": "\(options.metricsPort)", "tls": "\(options.secureServing)",
-        "endpoints": "\(pool.current.value.endpoints.snapshot().endpoints.count)", "threads": "\(threads)",
+        "endpoints": "\(directory.pools.reduce(0) { $0 + $1.current.value.endpoints.snapshot().endpoints.count })",
+        "threads": "\(threads)",
       ])
     let adminServer = AdminServer(
       host: host, port: options.metricsPort, registry: registry, decisions: decisions,
@@ -117,31 +138,30 @@ public struct EndpointPickerProcess {
       // The last listener to come up, at a time when termination signals are handled.
       onRunning: { readiness.set(.listening, true) }, logger: quiet(logger))
     let gauges = GaugeService(
-      gauges: observation.poolGauges, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
+      directory: directory, interval: options.refreshPrometheusMetricsInterval, shard: registry.sharedShard)
     let serving = ServingService(
-      server: server, healthServer: healthServer, health: health, scrapers: scrapers,
-      turnAway: { [current = pool.current] in current.value.flow?.shutDown() },
+      server: server, healthServer: healthServer, health: health, directory: directory,
+      turnAway: { [directory] in for pool in directory.pools { pool.current.value.flow?.shutDown() } },
       drainDelay: options.drainDelay, drainTimeout: options.drainTimeout, logger: logger)
     // Stopped in the opposite order: first the lease is given back, then streams are waited for, then the rest ends;
     // spans are exported until no request is left.
     var running: [any Service] = [SecondSignal(logger: logger)]
     if let decisionFile { running.append(decisionFile) }
     if let tracing { running.append(tracing.service) }
-    if let inquiries {
-      running.append(inquiries)
-      let named = pool.reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
-      if !named.isEmpty { running.append(ReportService(reporters: named, client: inquiries.client, logger: logger)) }
-    }
-    if let cacheEvents { running.append(cacheEvents) }
-    running += [adminServer, gauges, sources.endpoints]
+    if let inquiries { running.append(inquiries) }
+    running += [adminServer, gauges]
     if let adminCertificate { running.append(adminCertificate) }
     if let reviews { running.append(reviews) }
-    if let policies = sources.policies { running.append(policies) }
-    if let models = sources.models { running.append(models) }
     if let certificate { running.append(certificate) }
-    if let kubernetes = sources.kubernetes { running.append(kubernetes.watching) }
-    running.append(serving)
-    if let election = sources.kubernetes?.election { running.append(election) }
+    if let kubernetes { running.append(kubernetes) }
+    running += [poolSet, serving]
+    // Of several pools the first gives the lease its name.
+    if let election = kubernetes?.election(
+      name: pools.runtimes.first?.name ?? options.poolName, lineage: pools.lineage,
+      changed: { readiness.set(.leading, $0) })
+    {
+      running.append(election)
+    }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: running.map { .init(service: $0) },
@@ -153,13 +173,12 @@ public struct EndpointPickerProcess {
 
   /// What readiness takes.
   private var conditions: Set<Readiness.Condition> {
-    guard let kubernetes = pool.kubernetes else { return [.listening] }
-    return kubernetes.electsLeader ? [.listening, .poolSynced, .leading] : [.listening, .poolSynced]
+    pools.kubernetes?.electsLeader == true ? [.listening, .poolSynced, .leading] : [.listening, .poolSynced]
   }
 
   private func authorizationReviews(_ group: any EventLoopGroup) throws -> AuthorizationReviews? {
     guard options.reviewsMetricsAccess != false, options.metricsAuthorizer == nil else { return nil }
-    guard let kubernetes = pool.kubernetes else {
+    guard let kubernetes = pools.kubernetes else {
       if options.reviewsMetricsAccess == true {
         logger.warning(
           "--metrics-endpoint-auth: there is no Kubernetes API to ask, so everybody may read the metrics port")
@@ -169,20 +188,24 @@ public struct EndpointPickerProcess {
     return try AuthorizationReviews(kubernetes, environment: ProcessInfo.processInfo.environment, group: group)
   }
 
-  private func makeServer(
-    _ loops: LoopContexts, _ health: HealthStatus, _ certificate: ServerCertificate?
-  ) -> GRPCServer {
+  /// What a port of the ext_proc service offers.
+  private func methods(
+    _ choice: PoolChoice, _ loops: LoopContexts, _ health: HealthStatus
+  ) -> [any GRPCMethod] {
     var limits = ExtProcLimits()
     limits.maxBodyBytes = options.maxMessageBytes
     limits.releasesStreamsEarly = options.releasesStreamsEarly
+    let method = ExtProcMethod(loops: loops, pools: choice, limits: limits)
+    return options.healthChecking ? [method] + HealthMethods.all(health) : [method]
+  }
+
+  private func makeServer(_ methods: [any GRPCMethod], _ certificate: ServerCertificate?) -> GRPCServer {
     var configuration = GRPCServerConfiguration()
     // Room for what surrounds a body of the greatest size.
     configuration.maxMessageBytes = options.maxMessageBytes + (1 << 20)
     configuration.maxBufferedBytesPerConnection = options.maxBufferedBytesPerConnection
     configuration.maxBufferedBytes = options.maxBufferedBytes
     configuration.connections = options.connections
-    var methods: [any GRPCMethod] = [ExtProcMethod(loops: loops, pool: pool.current, limits: limits)]
-    if options.healthChecking { methods += HealthMethods.all(health) }
     var tls: (@Sendable () -> NIOSSLContext)?
     if let certificate { tls = { certificate.current } }
     return GRPCServer(methods: methods, configuration: configuration, tls: tls, logger: logger)
@@ -191,11 +214,11 @@ public struct EndpointPickerProcess {
   /// Listens on all addresses, IPv6 and IPv4 where the system has both.
   @discardableResult
   private func listen(
-    _ server: GRPCServer, _ port: Int, _ flag: String, _ group: any EventLoopGroup
+    _ server: GRPCServer, _ port: Int, _ flag: String, _ group: any EventLoopGroup, _ methods: [any GRPCMethod]? = nil
   ) async throws -> String {
     for host in ["::", "0.0.0.0"] {
       do {
-        try await server.listen(host: host, port: port, group: group)
+        try await server.listen(host: host, port: port, group: group, methods: methods)
         return host
       } catch {
         if host == "0.0.0.0" { throw ProcessError("cannot listen on \(flag) \(port): \(error)") }

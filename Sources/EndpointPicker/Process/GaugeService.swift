@@ -2,16 +2,19 @@ import ModelServerMetrics
 import ServiceLifecycle
 import Telemetry
 
-/// Updates the pool's gauges at a fixed interval.
+/// Updates the pools' gauges at a fixed interval.
 struct GaugeService: Service {
-  let gauges: PoolGauges
+  let directory: PoolDirectory
   let interval: Duration
   let shard: MetricsShard
 
   func run() async throws {
     try? await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        gauges.update(now: NanosecondClock.system.seconds(), on: shard)
+        let now = NanosecondClock.system.seconds()
+        directory.observe { pools in
+          for pool in pools { pool.gauges.update(now: now, on: shard) }
+        }
         try await Task.sleep(for: interval)
       }
     }

@@ -10,7 +10,7 @@ import Scheduling
 /// What belongs to one pool: its configuration and plugins, its endpoints and what is known of them, its policies, and
 /// where all these come from.
 ///
-/// Servers, metrics, event loops and the lease belong to the process. Made once, before anything runs.
+/// Servers, metrics, event loops and the lease belong to the process.
 struct PoolRuntime {
   /// The pool's name, as metrics show it.
   let name: String
@@ -39,13 +39,14 @@ struct PoolRuntime {
     followsKubernetes = options.endpoints == nil && plan.discovery == nil
     guard !followsKubernetes || options.kubernetes != nil else {
       throw ProcessError(
-        "no source of endpoints: give --pool-name or --endpoint-selector to find them in Kubernetes, --endpoints, "
+        "no source of endpoints: give --pool-name, --pool-selector or --endpoint-selector to find them in Kubernetes, --endpoints, "
           + "or a file-discovery plugin as dataLayer.discovery")
     }
     current = CurrentPool(
       PoolState(
         name: options.poolName, endpoints: setup.table, plugins: setup.plugins, policies: policies,
-        followsSubset: options.followsSubset, document: config.effectiveDocument(parameters: [:]).yaml))
+        followsSubset: options.followsSubset, document: config.effectiveDocument(parameters: [:]).yaml),
+      maxBufferedBytes: options.pools.isSeveral ? options.pools.maxBufferedBytes : nil)
   }
 
   /// The API server that the pool is followed at; nil when its endpoints come from elsewhere.
@@ -79,10 +80,14 @@ struct PoolRuntime {
   }
 
   /// Reads the first endpoints and policies, and makes what keeps them up to date.
-  /// - Parameter background: where everything runs that is not for requests.
-  /// - Throws: ``ProcessError`` when a file cannot be read or there is no API server.
+  /// - Parameters:
+  ///   - kubernetes: where the pool is followed, if it is.
+  ///   - updates: told how the pool fares there.
+  ///   - background: where everything runs that is not for requests.
+  /// - Throws: ``ProcessError`` when a file cannot be read.
   func sources(
-    scrapers: ScraperPool?, cacheEvents: CacheEventService?, readiness: Readiness, background: any EventLoopGroup
+    scrapers: ScraperPool?, cacheEvents: CacheEventService?, kubernetes: KubernetesAccess?, updates: PoolUpdates,
+    background: any EventLoopGroup
   ) throws -> PoolSources {
     let applier = EndpointApplier(pool: current, scrapers: scrapers, cacheEvents: cacheEvents, logger: logger)
     let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
@@ -96,12 +101,10 @@ struct PoolRuntime {
         source: source, table: current.value.endpoints, models: services.servedModels, eventLoop: background.next(),
         logger: logger)
     }
-    let watching = try kubernetes.map { kubernetes in
-      try KubernetesServices(
-        kubernetes, poolName: name, lineage: config.lineage,
-        observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
-        environment: ProcessInfo.processInfo.environment, group: background, logger: logger)
-    }
-    return PoolSources(endpoints: endpoints, policies: policySource, models: modelPoller, kubernetes: watching)
+    let watching =
+      followsKubernetes
+      ? kubernetes?.watching(
+        name, observer: KubernetesPool(endpoints: applier, policies: policies, updates: updates), logger: logger) : nil
+    return PoolSources(endpoints: endpoints, policies: policySource, models: modelPoller, watching: watching)
   }
 }

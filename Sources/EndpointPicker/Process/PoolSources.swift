@@ -6,5 +6,5 @@ struct PoolSources {
   /// nil when nobody asks for the models that endpoints serve.
   let models: ModelPoller?
   /// nil when the endpoints come from elsewhere.
-  let kubernetes: KubernetesServices?
+  let watching: PoolWatching?
 }

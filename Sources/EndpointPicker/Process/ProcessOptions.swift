@@ -13,6 +13,8 @@ public struct ProcessOptions: Sendable {
   public var metricsPort = 9090
   /// Name of the pool, for metrics.
   public var poolName = "epp"
+  /// Which pools are served, where it may be more than one.
+  public var pools = PoolOptions()
   /// Where the configuration comes from.
   public var configuration = EndpointPickerConfig.Origin.builtIn(.llmD)
   /// Endpoints given by flag; nil leaves them to discovery.

@@ -2,12 +2,12 @@ import GRPC
 import Synchronization
 
 /// Reports the process as ready while everything it takes is there. Any thread.
-final class Readiness: Sendable {
+package final class Readiness: Sendable {
   /// Something that readiness takes.
-  enum Condition: Sendable, Hashable {
+  package enum Condition: Sendable, Hashable {
     /// All ports are listened on.
     case listening
-    /// The pool and its pods are known.
+    /// The pools and their pods are known.
     case poolSynced
     /// This replica leads.
     case leading
@@ -17,13 +17,13 @@ final class Readiness: Sendable {
   private let missing: Mutex<Set<Condition>>
 
   /// Not ready until all these were set.
-  init(_ health: HealthStatus, takes conditions: Set<Condition>) {
+  package init(_ health: HealthStatus, takes conditions: Set<Condition>) {
     self.health = health
     missing = Mutex(conditions)
   }
 
   /// Whether a condition is there from now on.
-  func set(_ condition: Condition, _ isMet: Bool) {
+  package func set(_ condition: Condition, _ isMet: Bool) {
     missing.withLock { missing in
       if isMet {
         missing.remove(condition)

@@ -1,6 +1,5 @@
 import GRPC
 import Logging
-import ModelServerMetrics
 import NIOCore
 import ServiceLifecycle
 
@@ -9,7 +8,7 @@ struct ServingService: Service {
   let server: GRPCServer
   let healthServer: GRPCServer
   let health: HealthStatus
-  let scrapers: ScraperPool?
+  let directory: PoolDirectory
   /// Turns away the requests that wait in queues.
   let turnAway: @Sendable () -> Void
   /// Between saying not to be ready and turning streams away, so that proxies notice in time.
@@ -32,7 +31,7 @@ struct ServingService: Service {
     }
     await server.shutDownGracefully(timeout: .nanoseconds(Int64(drainTimeout.inSeconds * 1e9)))
     lastCall.cancel()
-    await scrapers?.shutdown()
+    for pool in directory.pools { await pool.scrapers?.shutdown() }
     await healthServer.shutDownGracefully(timeout: .milliseconds(200))
   }
 }

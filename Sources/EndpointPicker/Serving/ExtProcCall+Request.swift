@@ -225,7 +225,9 @@ extension ExtProcCall {
   func reject(_ rejection: Rejection) {
     machine.rejected()
     errorCode = rejection.code
-    loop.log(rejection, requestID: headers.requestID ?? generatedRequestID)
+    loop.log(
+      rejection, requestID: headers.requestID ?? generatedRequestID,
+      pool: loop.explainer.namesPools ? pool?.name : nil)
     var answer = rejection.answer
     if let record = note.record { answer.headers += record.responseHeaders }
     send(answer.packed())

@@ -158,7 +158,7 @@ final class ExtProcCall: GRPCCall {
     guard !machine.isForwarding else { return fail(GRPCStatus(.resourceExhausted, "\(limit)")) }
     switch limit {
     case .messageSize: reject(.bodyTooLarge(limit: limits.maxBodyBytes))
-    case .connectionBuffers, .totalBuffers: reject(.buffersFull)
+    case .connectionBuffers, .totalBuffers, .sharedBuffers: reject(.buffersFull)
     case .requestTime: reject(.requestTooSlow)
     }
   }

@@ -6,14 +6,22 @@ import NIOCore
 struct ExtProcMethod: GRPCMethod {
   let path = ExtProcNames.methodPath
   let loops: LoopContexts
-  let pool: CurrentPool
+  let pools: PoolChoice
   let limits: ExtProcLimits
 
   func makeCall(_ stream: GRPCServerStream, on eventLoop: any EventLoop) -> any GRPCCall {
     let loop = loops.context(of: eventLoop)
-    let call = loop.spareCalls.popLast() ?? ExtProcCall(loop: loop)
-    call.begin(stream, pool: pool.value, limits: limits)
-    return call
+    switch pools.choose(for: stream) {
+    case .pool(let pool):
+      let call = loop.spareCalls.popLast() ?? ExtProcCall(loop: loop)
+      if let budget = pool.budget { stream.count(in: budget) }
+      call.begin(stream, pool: pool.value, limits: limits)
+      return call
+    case .refused(let status):
+      loop.logUnknownPool(status.message)
+      stream.finish(status)
+      return RefusedCall()
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import ByteStorage
+import Endpoints
 import ExtProc
 import InferenceAPI
 import Logging
@@ -14,7 +15,6 @@ final class LoopContext {
   let parsing: RequestParsingContext
   let clock: NanosecondClock
   let metrics: LoopMetrics
-  let models: ModelLabels
   let answers = HeaderAnswers()
   let instruments: LoopInstruments
   let explainer: Explainer
@@ -33,6 +33,7 @@ final class LoopContext {
   /// Holds the name of a model that a request's own is replaced by, while the request is scheduled.
   let targetModel = ByteBlock()
   private var cycles: [(pool: PoolState, cycle: SchedulingCycle)] = []
+  private var models: [(endpoints: EndpointTable, labels: ModelLabels)] = []
   private var policies: [(store: RequestPolicyStore, version: UInt64, current: RequestPolicies)] = []
 
   init(
@@ -42,7 +43,6 @@ final class LoopContext {
     self.parsing = RequestParsingContext(maximumBodyBytes: maximumBodyBytes)
     self.clock = clock
     self.metrics = metrics
-    self.models = ModelLabels(metrics: metrics)
     self.instruments = instruments
     self.explainer = explainer
     self.rejections = RejectionLog(logger: logger, eventLoop: eventLoop, instruments: instruments)
@@ -60,8 +60,21 @@ final class LoopContext {
   }
 
   /// Notes a request that was refused, one line with its cause.
-  func log(_ rejection: Rejection, requestID: String?) {
-    rejections.log(rejection, requestID: requestID, now: now())
+  /// - Parameter pool: the pool it was for.
+  func log(_ rejection: Rejection, requestID: String?, pool: String?) {
+    rejections.log(rejection, requestID: requestID, pool: pool, now: now())
+  }
+
+  /// Notes a stream that was refused because it is for no pool.
+  func logUnknownPool(_ reason: String) { rejections.logUnknownPool(reason, now: now()) }
+
+  /// What tells requests to a pool apart in metrics.
+  func models(of pool: PoolState) -> ModelLabels {
+    for known in models where known.endpoints === pool.endpoints { return known.labels }
+    dropClosed()
+    let labels = ModelLabels(metrics: metrics, pool: pool.name)
+    models.append((pool.endpoints, labels))
+    return labels
   }
 
   /// The policies in force for a pool, without a lock unless they have changed.
@@ -78,10 +91,24 @@ final class LoopContext {
   /// The scheduling memory for a pool; starts anew when the pool's configuration was replaced.
   func cycle(for pool: PoolState) -> SchedulingCycle {
     for known in cycles where known.pool === pool { return known.cycle }
+    dropClosed()
     cycles.removeAll { $0.pool.endpoints === pool.endpoints }
     let cycle = SchedulingCycle(table: pool.endpoints, seed: random.next())
     cycles.append((pool, cycle))
     return cycle
+  }
+
+  /// A pool is gone. What a stream that goes on makes anew is dropped with the next pool that comes or goes.
+  func forget(_ endpoints: EndpointTable) {
+    dropClosed()
+    instruments.forget(endpoints)
+  }
+
+  private func dropClosed() {
+    let stores = cycles.filter { $0.pool.endpoints.isClosed }.map(\.pool.policies)
+    policies.removeAll { policy in stores.contains { $0 === policy.store } }
+    cycles.removeAll { $0.pool.endpoints.isClosed }
+    models.removeAll { $0.endpoints.isClosed }
   }
 }
 

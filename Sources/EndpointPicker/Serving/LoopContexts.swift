@@ -1,3 +1,4 @@
+import Endpoints
 import NIOCore
 
 /// The contexts of all event loops. Each is made on first use by its own loop.
@@ -19,6 +20,11 @@ final class LoopContexts: Sendable {
 
   private init(_ contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>]) {
     self.contexts = contexts
+  }
+
+  /// A pool is gone: every loop drops what it keeps for it.
+  func forget(_ endpoints: EndpointTable) {
+    for bound in contexts.values { bound.eventLoop.execute { bound.value.forget(endpoints) } }
   }
 
   /// The context of the loop this is called on.

@@ -106,7 +106,7 @@ private final class HealthCall: GRPCCall {
   private func sendList() {
     // HealthListResponse { map<string, HealthCheckResponse> statuses = 1 }, written out: entries are tiny.
     var bytes: [UInt8] = []
-    for service in HealthStatus.listedServices {
+    for service in status.allListedServices {
       var entry: [UInt8] = [0x0A, UInt8(service.utf8.count)]
       entry += service.utf8
       entry += [0x12, 2, 0x08, UInt8(status.status(of: service).rawValue)]

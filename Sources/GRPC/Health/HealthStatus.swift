@@ -4,8 +4,8 @@ import Synchronization
 /// The health of the process, as `grpc.health.v1.Health` tells it.
 ///
 /// `liveness` is serving for as long as the process answers; every other name, the empty one included, follows
-/// readiness (Endpoint Picker protocol, health). With leader election only the names of the protocol are known. Safe to
-/// use from any thread.
+/// readiness (Endpoint Picker protocol, health). With leader election only the names of the protocol are known. Parts of
+/// the process, such as pools, may have names of their own, which are known too. Safe to use from any thread.
 public final class HealthStatus: Sendable {
   /// Status values of the health API.
   public enum Serving: UInt32, Sendable {
@@ -23,6 +23,8 @@ public final class HealthStatus: Sendable {
   private struct State {
     var isReady = false
     var isDraining = false
+    /// Whether the parts that have a name can be served, by name.
+    var parts: [String: Bool] = [:]
     var watchers: [Int: @Sendable () -> Void] = [:]
     var nextWatcher = 0
   }
@@ -45,6 +47,12 @@ public final class HealthStatus: Sendable {
     change { state in if !state.isDraining { state.isReady = isReady } }
   }
 
+  /// Names a part of the process and says whether it can be served; nil forgets it. Names of the protocol stay what they
+  /// are. A part is serving while the process is ready too.
+  public func setPart(_ name: String, _ isReady: Bool?) {
+    change { $0.parts[name] = isReady }
+  }
+
   /// The process is about to stop: not ready from now on, whoever says otherwise.
   public func startDraining() {
     change { state in
@@ -55,17 +63,26 @@ public final class HealthStatus: Sendable {
 
   private func change(_ body: (inout State) -> Void) {
     let watchers = state.withLock { state -> [@Sendable () -> Void] in
-      let wasReady = state.isReady
+      let (wasReady, parts) = (state.isReady, state.parts)
       body(&state)
-      return state.isReady == wasReady ? [] : Array(state.watchers.values)
+      return state.isReady == wasReady && state.parts == parts ? [] : Array(state.watchers.values)
     }
     for watcher in watchers { watcher() }
   }
 
   /// The status of a service.
   public func status(of service: String) -> Serving {
-    if answersOnlyListedNames, !Self.listedServices.contains(service) { return .serviceUnknown }
+    let isListed = Self.listedServices.contains(service)
+    let (isReady, part) = state.withLock { ($0.isReady, isListed ? nil : $0.parts[service]) }
+    if let part { return part && isReady ? .serving : .notServing }
+    if answersOnlyListedNames, !isListed { return .serviceUnknown }
     return service == "liveness" || isReady ? .serving : .notServing
+  }
+
+  /// All names that a listing shows: those of the protocol, then those of parts.
+  var allListedServices: [String] {
+    let parts = state.withLock { $0.parts.keys.sorted() }
+    return Self.listedServices + parts.filter { !Self.listedServices.contains($0) && $0.utf8.count <= 100 }
   }
 
   func addWatcher(_ changed: @escaping @Sendable () -> Void) -> Int {

@@ -55,10 +55,14 @@ public final class GRPCServer: Sendable {
   }
 
   /// Starts to listen.
+  /// - Parameter methods: what is offered at this address; nil for the server's methods.
   /// - Returns: the address bound, which tells the port when 0 was asked for.
   /// - Throws: when the address is in use or not allowed.
   @discardableResult
-  public func listen(host: String, port: Int, group: any EventLoopGroup) async throws -> SocketAddress? {
+  public func listen(
+    host: String, port: Int, group: any EventLoopGroup, methods: [any GRPCMethod]? = nil
+  ) async throws -> SocketAddress? {
+    let methods = methods ?? self.methods
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -69,14 +73,14 @@ public final class GRPCServer: Sendable {
         .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4_096, initial: 65_536, maximum: 262_144)
       )
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try self.addHandlers(to: channel) }
+        channel.eventLoop.makeCompletedFuture { try self.addHandlers(to: channel, methods) }
       }
     let listener = try await bootstrap.bind(host: host, port: port).get()
     state.withLock { $0.listeners.append(listener) }
     return listener.localAddress
   }
 
-  private func addHandlers(to channel: any Channel) throws {
+  private func addHandlers(to channel: any Channel, _ methods: [any GRPCMethod]) throws {
     guard connectionCount < configuration.connections.maxConnections else {
       ended(.tooMany)
       throw TooManyConnections()
@@ -85,7 +89,7 @@ public final class GRPCServer: Sendable {
       try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls()))
     }
     let handler = GRPCChannelHandler(server: self, limits: configuration.connections) {
-      [methods, configuration, totalBudget] eventLoop in
+      [configuration, totalBudget] eventLoop in
       try GRPCServerConnection(
         methods: methods, configuration: configuration, totalBudget: totalBudget, eventLoop: eventLoop)
     }

@@ -20,6 +20,13 @@ public final class GRPCServerStream: HTTP2StreamHandler {
   /// Bytes taken from the connection's budget.
   private var charged = 0
   private var retained = 0
+  /// What the bytes are counted in besides.
+  private var share: BufferBudget.Total?
+  /// Whom the client means to talk to (`:authority`), cut off after ``maximumAuthority`` bytes; empty if it did not say.
+  public private(set) var authority: [UInt8] = []
+
+  /// Longest authority that is kept: a DNS name with a port, and what proxies write around it.
+  static let maximumAuthority = 512
 
   init(connection: GRPCServerConnection) {
     self.connection = connection
@@ -33,6 +40,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     sentHeaders = false
     isFinished = false
     sawHeaders = false
+    authority.removeAll(keepingCapacity: true)
   }
 
   // MARK: For the application
@@ -47,6 +55,9 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     retained = bytes
     return settleBudget()
   }
+
+  /// Counts the call's bytes in a total of the application's too. To be called when the call is made.
+  package func count(in share: BufferBudget.Total) { self.share = share }
 
   /// Bytes sent that the client has not made room for yet.
   public var pendingOutput: Int { http2?.pendingOutput ?? 0 }
@@ -103,6 +114,8 @@ public final class GRPCServerStream: HTTP2StreamHandler {
       method = connection.method(at: value)
     case 7 where GRPCHeaders.equal(name, ":method"):
       hasPostMethod = GRPCHeaders.equal(value, "POST")
+    case 10 where GRPCHeaders.equal(name, ":authority"):
+      authority.append(contentsOf: value.prefix(Self.maximumAuthority))
     case 12 where GRPCHeaders.equal(name, "content-type"):
       hasContentType = GRPCHeaders.hasPrefix(value, "application/grpc")
     default:
@@ -185,8 +198,12 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     reader.reset()
     retained = 0
     // What a spare object keeps is not held for anybody.
-    if charged > 0 { connection.budget.release(charged) }
+    if charged > 0 {
+      connection.budget.release(charged)
+      share?.release(charged)
+    }
     charged = 0
+    share = nil
     connection.streamClosed(self)
   }
 
@@ -196,9 +213,14 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     // Small differences are not worth the shared counter.
     guard change > 16 << 10 || change < 0 else { return nil }
     if change > 0 {
-      if let limit = connection.budget.charge(change) { return limit }
+      if let share, !share.charge(change) { return .sharedBuffers }
+      if let limit = connection.budget.charge(change) {
+        share?.release(change)
+        return limit
+      }
     } else {
       connection.budget.release(-change)
+      share?.release(-change)
     }
     charged = wanted
     return nil

@@ -9,6 +9,8 @@ import NIOHTTP1
 public final class KubeClient: Sendable {
   /// Most bytes of one answer, such as a page of a list.
   static let maximumAnswerBytes = 128 << 20
+  /// Most connections at a time; each pool has seven watches.
+  static let maximumConnections = 8_192
   /// Longest time for an answer that is not a watch.
   static let answerTimeout = TimeAmount.seconds(30)
 
@@ -26,6 +28,8 @@ public final class KubeClient: Sendable {
     options.redirectConfiguration = .disallow
     // A connection for each watch: what one of them holds up does not hold up the others.
     options.httpVersion = .http1Only
+    // The pool's own limit of eight would make a watch wait for another one to end.
+    options.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.maximumConnections
     options.connectionPool.retryConnectionEstablishment = false
     var base = configuration.server
     if let name = configuration.tlsServerName, let host = Self.host(of: base) {

@@ -33,7 +33,7 @@ public protocol PoolObserver: Sendable {
   func endpointsChanged(upserted: [EndpointDescriptor], removed: [EndpointID])
   /// The objectives or rewrites changed.
   func policiesChanged(_ policies: RequestPolicies)
-  /// The InferencePool is new or was changed; nil when there is none any more.
+  /// The InferencePool is new or was changed; nil when there is none, told once it is known and when it is gone.
   func poolChanged(_ pool: InferencePool?)
   /// Whether the pool and its pods are known.
   func syncChanged(_ isSynced: Bool)
@@ -55,6 +55,9 @@ public actor PoolWatcher {
   /// The pools of the name by group, where there is one.
   private var pools: [String: InferencePool] = [:]
   private var pool: InferencePool?
+  /// Groups that have said whether they have the pool.
+  private var answered: Set<String> = []
+  private var isKnown = false
   private var isSynced = false
   /// Counts the watches of pods; what an earlier one still says is not listened to.
   private var podsGeneration = 0
@@ -130,6 +133,7 @@ public actor PoolWatcher {
       }
     case .absent: pools[group] = nil
     }
+    answered.insert(group)
     usePool()
   }
 
@@ -144,9 +148,13 @@ public actor PoolWatcher {
         logger.notice("kubernetes: InferencePool \(watched.name) is gone")
         forgetPods()
         observer.poolChanged(nil)
+      } else if !isKnown, answered.isSuperset(of: groups) {
+        isKnown = true
+        observer.poolChanged(nil)
       }
       return
     }
+    isKnown = true
     guard pool != previous else { return }
     observer.poolChanged(pool)
     if pool.selector != previous?.selector {

@@ -37,8 +37,8 @@ package struct Reflector<Object: KubeObject>: Sendable {
   /// How long events gather before they are read, since every reading wakes threads up. What comes after some quiet is
   /// read at once.
   static var gathering: Duration { .milliseconds(20) }
-  /// Bytes of a piece from which on the next one is read at once: events come faster than they gather.
-  static var crowdedPiece: Int { 32 << 10 }
+  /// A piece that took longer to come was waited for: no other had come with it.
+  static var waiting: Duration { .milliseconds(1) }
   /// Seconds after which initial events must be complete.
   static var initialEventsPatience: Double { 60 }
 
@@ -153,13 +153,16 @@ package struct Reflector<Object: KubeObject>: Sendable {
     var isInitial = isInitial
     var hadEvents = false
     do {
-      for try await piece in response.body {
+      var pieces = response.body.makeAsyncIterator()
+      while true {
+        let asked = ContinuousClock.now
+        guard let piece = try await pieces.next() else { break }
+        let wasWaitedFor = ContinuousClock.now - asked > Self.waiting
         let events = try stream.events(in: piece)
         hadEvents = hadEvents || !events.isEmpty
         if let outcome = await take(events, &isInitial, &state) { return outcome }
-        if !isInitial, !events.isEmpty, piece.readableBytes < Self.crowdedPiece {
-          try await Task.sleep(for: Self.gathering)
-        }
+        // Servers send every event in a piece of its own: all that gathered are read before more may gather.
+        if !isInitial, !events.isEmpty, wasWaitedFor { try await Task.sleep(for: Self.gathering) }
         let elapsed = ContinuousClock.now - began
         if elapsed > .seconds(isInitial ? Self.initialEventsPatience : Double(seconds + 60)) { break }
       }

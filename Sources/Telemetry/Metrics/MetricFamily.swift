@@ -10,7 +10,7 @@ public enum MetricKind: String, Sendable {
   case histogram
 }
 
-/// All series of one name. Series are created when they are first asked for and stay.
+/// All series of one name. Series are created when they are first asked for and stay until they are taken out.
 final class MetricFamily: Sendable {
   /// One label combination.
   struct Series: Sendable {
@@ -22,6 +22,8 @@ final class MetricFamily: Sendable {
   private struct State {
     var cells: [[String]: CellWords] = [:]
     var series: [Series] = []
+    /// Cells of series that were taken out, for when they come back.
+    var removed: [[String]: CellWords] = [:]
   }
 
   let name: String
@@ -66,12 +68,25 @@ final class MetricFamily: Sendable {
         admitted = room ? bounded : labels.map { _ in LabelBound.overflow }
         if let cell = state.cells[admitted] { return cell }
       }
-      let cell = CellWords(base: storage.allocate(words: wordsPerCell))
+      let cell = state.removed.removeValue(forKey: admitted) ?? CellWords(base: storage.allocate(words: wordsPerCell))
       state.cells[admitted] = cell
-      state.series.append(Series(labels: LabelText.encode(names: labels.map(\.name), values: admitted), words: cell))
+      state.series.append(Series(labels: encoded(admitted), words: cell))
       return cell
     }
   }
+
+  /// Takes a label combination out. Who has its words may go on writing to them; they show again, with what was written
+  /// meanwhile, when the combination is asked for once more.
+  func remove(_ values: [String]) {
+    let labels = encoded(values)
+    state.withLock { state in
+      guard let cell = state.cells.removeValue(forKey: values) else { return }
+      state.removed[values] = cell
+      state.series.removeAll { $0.labels == labels }
+    }
+  }
+
+  private func encoded(_ values: [String]) -> [UInt8] { LabelText.encode(names: labels.map(\.name), values: values) }
 
   /// The words of all series by their label values.
   var cells: [[String]: CellWords] { state.withLock(\.cells) }
@@ -99,6 +114,9 @@ public struct GaugeFamily: Sendable {
   public func cell(_ values: [String] = []) -> GaugeCell {
     GaugeCell(words: family.words(values))
   }
+
+  /// Takes the gauge of a label combination out of the exposition, until ``cell(_:)`` is asked for it again.
+  public func remove(_ values: [String]) { family.remove(values) }
 }
 
 /// A family of histograms with the same buckets.

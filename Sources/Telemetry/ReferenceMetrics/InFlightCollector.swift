@@ -23,29 +23,49 @@ public struct InFlightCollector: MetricsCollector {
     }
   }
 
-  private let samples: @Sendable () -> (producer: String, samples: [Sample])
+  private let samples: @Sendable () -> [(producer: String, samples: [Sample])]
 
-  /// - Parameter samples: every endpoint, and the name of the producer that counts. Called from whatever thread scrapes.
-  public init(samples: @escaping @Sendable () -> (producer: String, samples: [Sample])) {
+  /// - Parameter samples: for each pool its endpoints, and the name of the producer that counts there. What several
+  ///   pools count on the same endpoint under the same name is added up. Called from whatever thread scrapes.
+  public init(samples: @escaping @Sendable () -> [(producer: String, samples: [Sample])]) {
     self.samples = samples
   }
 
   /// Writes `inflight_requests` and `inflight_tokens`.
   public func collect(into writer: inout MetricsWriter) {
-    let (producer, samples) = samples()
-    guard !samples.isEmpty else { return }
-    func labels(_ sample: Sample) -> [(name: String, value: String)] {
+    var lines: [Line] = []
+    var places: [[String]: Int] = [:]
+    for (producer, samples) in samples() {
+      for sample in samples {
+        let key = [producer, sample.namespace, sample.endpoint]
+        if let place = places[key] {
+          lines[place].sample.requests += sample.requests
+          lines[place].sample.tokens += sample.tokens
+        } else {
+          places[key] = lines.count
+          lines.append(Line(producer: producer, sample: sample))
+        }
+      }
+    }
+    guard !lines.isEmpty else { return }
+    writer.family(
+      TwinRegistrar.newerPrefix + "inflight_requests", kind: .gauge, help: "Requests in flight on an endpoint.".alpha)
+    for line in lines { writer.sample(Double(line.sample.requests), labels: line.labels) }
+    writer.family(
+      TwinRegistrar.newerPrefix + "inflight_tokens", kind: .gauge,
+      help: "Prompt tokens in flight on an endpoint that wait for their first token.".alpha)
+    for line in lines { writer.sample(Double(line.sample.tokens), labels: line.labels) }
+  }
+
+  private struct Line {
+    let producer: String
+    var sample: Sample
+
+    var labels: [(name: String, value: String)] {
       [
         ("endpoint_name", sample.endpoint), ("namespace", sample.namespace), ("producer_name", producer),
         ("fairness_id", ""), ("priority", ""),
       ]
     }
-    writer.family(
-      TwinRegistrar.newerPrefix + "inflight_requests", kind: .gauge, help: "Requests in flight on an endpoint.".alpha)
-    for sample in samples { writer.sample(Double(sample.requests), labels: labels(sample)) }
-    writer.family(
-      TwinRegistrar.newerPrefix + "inflight_tokens", kind: .gauge,
-      help: "Prompt tokens in flight on an endpoint that wait for their first token.".alpha)
-    for sample in samples { writer.sample(Double(sample.tokens), labels: labels(sample)) }
   }
 }

@@ -30,6 +30,13 @@ struct PoolFamilies: Sendable {
     deviationQueueSize = try deviation("queue_size", "number of requests waiting in a pool's model servers")
     deviationRunningRequests = try deviation("running_requests", "number of requests running in a pool's model servers")
   }
+
+  func remove(_ name: String) {
+    for twin in [averageKVCacheUtilization, averageQueueSize, averageRunningRequests, readyEndpoints] {
+      twin.remove(older: [name], newer: [name])
+    }
+    for family in [deviationKVCacheUtilization, deviationQueueSize, deviationRunningRequests] { family.remove([name]) }
+  }
 }
 
 /// A pool's state at one moment, over the endpoints whose metrics are fresh.
@@ -99,7 +106,7 @@ public struct PoolSeries: Sendable {
   private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
 }
 
-/// The queue length of every endpoint of a pool, asked for when somebody scrapes.
+/// The queue length of every endpoint of the pools, asked for when somebody scrapes.
 public struct PoolQueueCollector: MetricsCollector {
   /// One endpoint's queue.
   public struct Sample: Sendable, Hashable {
@@ -116,12 +123,12 @@ public struct PoolQueueCollector: MetricsCollector {
   }
 
   private let includesOlderNames: Bool
-  private let samples: @Sendable () -> (pool: String, samples: [Sample])?
+  private let samples: @Sendable () -> [(pool: String, samples: [Sample])]
 
-  /// - Parameter samples: every endpoint of the pool, whether its metrics are fresh or not; `nil` while the pool is
-  ///   unknown. Called from whatever thread scrapes.
+  /// - Parameter samples: every endpoint of every pool, whether its metrics are fresh or not. Called from whatever
+  ///   thread scrapes.
   public init(
-    includesOlderNames: Bool = true, samples: @escaping @Sendable () -> (pool: String, samples: [Sample])?
+    includesOlderNames: Bool = true, samples: @escaping @Sendable () -> [(pool: String, samples: [Sample])]
   ) {
     self.includesOlderNames = includesOlderNames
     self.samples = samples
@@ -129,20 +136,25 @@ public struct PoolQueueCollector: MetricsCollector {
 
   /// Writes `per_pod_queue_size` and its newer twin.
   public func collect(into writer: inout MetricsWriter) {
-    guard let (pool, samples) = samples(), !samples.isEmpty else { return }
+    let pools = samples().filter { !$0.samples.isEmpty }
+    guard !pools.isEmpty else { return }
     let name = TwinRegistrar.Name("inference_pool_", "per_pod_queue_size", newer: "per_endpoint_queue_size")
     let help = "Requests waiting in each model server of a pool."
     if includesOlderNames {
       writer.family(name.older, kind: .gauge, help: "[ALPHA] [Deprecated: Use \(name.newer)] \(help)")
-      write(samples, pool: pool, label: "model_server_pod", into: &writer)
+      write(pools, label: "model_server_pod", into: &writer)
     }
     writer.family(name.newer, kind: .gauge, help: help.alpha)
-    write(samples, pool: pool, label: "model_server_endpoint", into: &writer)
+    write(pools, label: "model_server_endpoint", into: &writer)
   }
 
-  private func write(_ samples: [Sample], pool: String, label: String, into writer: inout MetricsWriter) {
-    for sample in samples {
-      writer.sample(Double(sample.queueSize), labels: [("name", pool), (label, sample.endpoint)])
+  private func write(
+    _ pools: [(pool: String, samples: [Sample])], label: String, into writer: inout MetricsWriter
+  ) {
+    for (pool, samples) in pools {
+      for sample in samples {
+        writer.sample(Double(sample.queueSize), labels: [("name", pool), (label, sample.endpoint)])
+      }
     }
   }
 }

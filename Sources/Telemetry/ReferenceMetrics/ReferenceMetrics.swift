@@ -140,6 +140,12 @@ extension ReferenceMetrics {
     poolSaturation.twin(older: [pool], newer: [pool, "effective"])
   }
 
+  /// Takes everything that is told of a pool alone out of the exposition: there is no such pool any more.
+  public func removePool(_ name: String) {
+    poolSaturation.remove(older: [name], newer: [name, "effective"])
+    pool.remove(name)
+  }
+
   /// Exposes what was built.
   public func recordInfo(commit: String, buildReference: String) {
     info.twin(older: [commit, buildReference], newer: [commit, buildReference]).set(1, on: registry.sharedShard)

@@ -65,6 +65,11 @@ extension TwinFamily<GaugeFamily> {
   func twin(older olderValues: [String], newer newerValues: [String]) -> TwinGauge {
     TwinGauge(older: older?.cell(olderValues), newer: newer.cell(newerValues))
   }
+
+  func remove(older olderValues: [String], newer newerValues: [String]) {
+    older?.remove(olderValues)
+    newer.remove(newerValues)
+  }
 }
 
 extension TwinFamily<HistogramFamily> {

@@ -54,6 +54,24 @@ import Testing
     }
   }
 
+  @Test func partsHaveAHealthOfTheirOwn() {
+    let status = HealthStatus(answersOnlyListedNames: true)
+    status.setReady(true)
+    status.setPart("gold", true)
+    status.setPart("lead", false)
+    // The protocol's names mean what they always do.
+    status.setPart("liveness", false)
+    #expect(
+      ["gold", "lead", "tin", "liveness"].map(status.status) == [.serving, .notServing, .serviceUnknown, .serving])
+    status.setReady(false)
+    #expect(status.status(of: "gold") == .notServing)
+    status.setReady(true)
+    status.setPart("gold", nil)
+    #expect(status.status(of: "gold") == .serviceUnknown)
+    status.startDraining()
+    #expect(status.status(of: "") == .notServing)
+  }
+
   /// Probes need not close their side first.
   @Test func checkAnswersBeforeTheClientEnds() async throws {
     try await withServer { _, client, _ in

@@ -27,6 +27,28 @@ import Testing
     expectEntries(log, 1) { $0.messages == 3 && $0.halfCloses == 1 }
   }
 
+  @Test(arguments: [
+    ("llama-epp.prod.svc:9002", "llama-epp.prod.svc:9002"),
+    (String(repeating: "a", count: 600), nil),
+  ])
+  func callsKnowWhomTheyAreFor(authority: String, kept: String?) throws {
+    let log = CallLog()
+    let connection = try InMemoryConnection([TestMethod(.echo, log: log)])
+    for authority in [authority, "b"] {
+      let call = try connection.open(
+        HeaderBlock([
+          (":method", "POST"), (":scheme", "http"), (":path", "/test.Echo/Call"), (":authority", authority),
+          ("content-type", "application/grpc"), ("te", "trailers"),
+        ]))
+      call.halfClose()
+      try connection.exchange()
+      #expect(call.outcome.status == .ok)
+      if authority != "b" { #expect(log.lastAuthority == kept ?? String(authority.prefix(512))) }
+    }
+    // The object of the first call serves the second one.
+    #expect(log.lastAuthority == "b")
+  }
+
   @Test func callWithoutMessagesCompletes() throws {
     let log = CallLog()
     let connection = try InMemoryConnection([TestMethod(.echo, log: log)])

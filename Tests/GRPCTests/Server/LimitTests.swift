@@ -107,6 +107,34 @@ import Testing
     #expect(next.outcome.status == .ok)
   }
 
+  /// Calls of one kind that hold as much as they may leave those of another kind alone.
+  @Test func sharesAreKeptApart() throws {
+    let log = CallLog()
+    let share = BufferBudget.Total(limit: 1_000_000)
+    let other = BufferBudget.Total(limit: 1_000_000)
+    let connection = try InMemoryConnection([
+      TestMethod(.keep, path: "/one", log: log, share: share), TestMethod(.keep, path: "/other", share: other),
+    ])
+    let holder = try connection.open(path: "/one")
+    holder.send(pattern(400_000))
+    try connection.exchange()
+    #expect(share.bytes >= 400_000)
+    let refused = try connection.open(path: "/one")
+    refused.send(pattern(700_000))
+    try connection.exchange()
+    #expect(refused.outcome.status == .resourceExhausted)
+    #expect(log.entries.last?.limits == [.sharedBuffers])
+    let stranger = try connection.open(path: "/other")
+    stranger.send(pattern(400_000))
+    stranger.halfClose()
+    try connection.exchange()
+    #expect(stranger.outcome.status == .ok)
+    holder.halfClose()
+    try connection.exchange()
+    #expect(holder.outcome.status == .ok)
+    #expect([share.bytes, other.bytes, connection.total.bytes] == [0, 0, 0])
+  }
+
   /// Nothing stays charged when all calls are over, however they ended, and least of all when the connection is gone.
   @Test func memoryComesBack() throws {
     let total = BufferBudget.Total(limit: 1 << 30)

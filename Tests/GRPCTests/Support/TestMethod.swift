@@ -14,6 +14,12 @@ final class CallLog: Sendable {
   }
 
   private let state = Mutex<[Entry]>([])
+  private let authority = Mutex("")
+
+  /// Whom the last call was for.
+  var lastAuthority: String { authority.withLock { $0 } }
+
+  fileprivate func note(authority bytes: [UInt8]) { authority.withLock { $0 = String(decoding: bytes, as: UTF8.self) } }
 
   var entries: [Entry] { state.withLock { $0 } }
 
@@ -50,15 +56,23 @@ struct TestMethod: GRPCMethod {
   let path: String
   let behaviour: Behaviour
   let log: CallLog
+  /// What calls are counted in besides the budgets of all.
+  let share: BufferBudget.Total?
 
-  init(_ behaviour: Behaviour, path: String = "/test.Echo/Call", log: CallLog = CallLog()) {
+  init(
+    _ behaviour: Behaviour, path: String = "/test.Echo/Call", log: CallLog = CallLog(),
+    share: BufferBudget.Total? = nil
+  ) {
     self.behaviour = behaviour
     self.path = path
     self.log = log
+    self.share = share
   }
 
   func makeCall(_ stream: GRPCServerStream, on eventLoop: any EventLoop) -> any GRPCCall {
     let call = TestCall(stream, self)
+    log.note(authority: stream.authority)
+    if let share { stream.count(in: share) }
     if case .finishAtOnce(let status) = behaviour { stream.finish(status) }
     return call
   }

@@ -122,12 +122,13 @@ class Stream:
 class Client:
     """One HTTP/2 connection to the picker. Use as `async with Client(address) as client`.
 
-    With `tls`, the certificate to expect in PEM, it is encrypted.
+    With `tls`, the certificate to expect in PEM, it is encrypted. `authority` is what the picker is called.
     """
 
-    def __init__(self, address, tls=None):
+    def __init__(self, address, tls=None, *, authority=None):
         self._address = address
         self._tls = tls
+        self._authority = authority
 
     async def __aenter__(self):
         options = [
@@ -136,6 +137,8 @@ class Client:
             # Channels to one address share their connection by default; each Client shall have its own.
             ("grpc.use_local_subchannel_pool", 1),
         ]
+        if self._authority is not None:
+            options.append(("grpc.default_authority", self._authority))
         if self._tls is None:
             self._channel = grpc.aio.insecure_channel(self._address, options=options)
         else:

@@ -138,6 +138,8 @@ class _Trouble:
         self.drip = None
         #: Status with which every request is answered.
         self.answer = None
+        #: Requests with one of these texts in their path or query are answered with 500.
+        self.hidden = []
         #: Seconds between bookmarks.
         self.bookmarks = 60.0
 
@@ -237,8 +239,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Whether the request may go on; otherwise it was answered."""
         api = self.api
         api.requests.append((self.command, self.path))
-        if api.trouble.answer:
-            self._status(api.trouble.answer, "InternalError", "on request")
+        hidden = any(text in self.path for text in api.trouble.hidden)
+        if api.trouble.answer or hidden:
+            self._status(api.trouble.answer or 500, "InternalError", "on request")
             return False
         token = (self.headers.get("authorization") or "").removeprefix("Bearer ")
         if token not in api.tokens and not self.connection.getpeercert():

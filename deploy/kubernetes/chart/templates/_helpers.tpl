@@ -59,3 +59,81 @@ default-plugins.yaml
 {{- .Values.inferencePool.targetPorts | toYaml -}}
 {{- end -}}
 {{- end }}
+
+{{/* An InferencePool: a dict of "root", "pool" and the name of its "service". */}}
+{{- define "epp.inferencePool" -}}
+{{- $version := .root.Values.inferencePool.apiVersion -}}
+apiVersion: {{ $version }}
+kind: InferencePool
+metadata:
+  name: {{ .pool.name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "epp.labels" .root | nindent 4 }}
+spec:
+  {{- if hasSuffix "/v1" $version }}
+  selector:
+    matchLabels:
+      {{- toYaml .pool.matchLabels | nindent 6 }}
+  targetPorts:
+    {{- toYaml .pool.targetPorts | nindent 4 }}
+  endpointPickerRef:
+    name: {{ .service }}
+    port:
+      number: {{ .root.Values.inferenceExtension.extProcPort }}
+    failureMode: {{ .pool.failureMode }}
+  {{- else }}
+  selector:
+    {{- toYaml .pool.matchLabels | nindent 4 }}
+  targetPortNumber: {{ (first .pool.targetPorts).number }}
+  extensionRef:
+    name: {{ .service }}
+    portNumber: {{ .root.Values.inferenceExtension.extProcPort }}
+    failureMode: {{ .pool.failureMode }}
+  {{- end }}
+{{- end }}
+
+{{/* A Service that leads to the picker, without the metrics port, so that who scrapes finds the picker once: a dict of
+"root" and "name". */}}
+{{- define "epp.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "epp.labels" .root | nindent 4 }}
+spec:
+  {{- if .root.Values.inferenceExtension.headlessService }}
+  clusterIP: None
+  {{- end }}
+  selector:
+    {{- include "epp.selectorLabels" .root | nindent 4 }}
+  ports:
+  - name: grpc-ext-proc
+    port: {{ .root.Values.inferenceExtension.extProcPort }}
+    targetPort: grpc
+{{- end }}
+
+{{/* Which pools the picker serves, as flags. */}}
+{{- define "epp.poolFlags" -}}
+{{- if .Values.poolSelector }}
+{{- if .Values.additionalPools }}
+{{- fail "poolSelector and additionalPools cannot both be given: pools are found by their labels, or named" }}
+{{- end }}
+- {{ printf "--pool-selector=%s" .Values.poolSelector | quote }}
+{{- else }}
+- --pool-name={{ include "epp.pool" . }}
+{{- range .Values.additionalPools }}
+- --pool-name={{ .name }}
+{{- with .pluginsConfigFile }}
+{{- if not (hasKey $.Values.inferenceExtension.pluginsCustomConfig .) }}
+{{- fail (printf "additionalPools: pluginsConfigFile %q is not a key of inferenceExtension.pluginsCustomConfig" .) }}
+{{- end }}
+{{- end }}
+{{- if .pluginsConfigFile }}
+- --pool-config={{ .name }}=/config/{{ .pluginsConfigFile }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
