@@ -55,6 +55,8 @@ struct EppFlags: ParsableCommand {
   var policyFile = ""
   @Option(help: "Make random choices the same in every run; -1 for different ones.")
   var seed = -1
+  @Option(help: "Leave endpoints alone for a time whose requests fail, where the configuration does not say.")
+  var passiveHealth = true
   @Option(help: "Unknown plugin parameters are errors in the older API version too.")
   var strictConfig = false
 
@@ -174,7 +176,7 @@ struct EppFlags: ParsableCommand {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig,
       routingProfile
-    case validate, allowExperimentalPlugins, policyFile, seed
+    case validate, allowExperimentalPlugins, policyFile, passiveHealth, seed
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainDelay, drainTimeout
     case grpcMaxRecvMsgSize, grpcMaxSendMsgSize
@@ -203,7 +205,7 @@ extension EppFlags {
     GoFlag("config-file", .string), GoFlag("config-text", .string), GoFlag("strict-config", .bool),
     GoFlag("routing-profile", .string),
     GoFlag("validate", .bool), GoFlag("allow-experimental-plugins", .bool), GoFlag("policy-file", .string),
-    GoFlag("seed", .int),
+    GoFlag("passive-health", .bool), GoFlag("seed", .int),
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
@@ -270,6 +272,7 @@ extension EppFlags {
     if seed >= 0 { options.seed = UInt64(seed) }
     options.metricsDefaults = try metricsDefaults()
     options.followsSubset = !disableEndpointSubsetFilter
+    options.followsPassiveHealth = passiveHealth
     options.strictConfiguration = strictConfig
     options.refreshMetricsInterval = try duration(refreshMetricsInterval, "refresh-metrics-interval")
     options.refreshPrometheusMetricsInterval = try duration(

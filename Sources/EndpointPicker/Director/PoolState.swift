@@ -25,6 +25,8 @@ public final class PoolState: Sendable {
   let tellsCachedTokens: ColumnID?
   /// Where requests wait for their turn; nil while flow control is off.
   let flow: FlowController?
+  /// Follows the health of endpoints; nil when it is switched off.
+  let health: PassiveHealthFilter?
   /// Whether the proxy's subset of candidates is followed.
   let followsSubset: Bool
   /// The configuration that made the plugins, as YAML, for people.
@@ -49,6 +51,7 @@ public final class PoolState: Sendable {
     self.flow = plugins.flowControl.map { settings in
       FlowController(settings, detector: plugins.saturationDetector, endpoints: endpoints, clock: .system)
     }
+    self.health = plugins.instances.lazy.compactMap { $0.plugin as? PassiveHealthFilter }.first { $0.isEnabled }
     self.followsSubset = followsSubset
     self.document = document
   }

@@ -84,6 +84,7 @@ struct Observation {
   }
 
   private func registerPoolCollectors() {
+    registry.register(HealthCollector(pool: pool))
     let name = options.poolName
     registry.register(
       PoolQueueCollector(includesOlderNames: options.exposesOlderMetricNames) { [pool] in

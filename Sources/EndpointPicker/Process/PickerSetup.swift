@@ -26,7 +26,7 @@ struct PickerSetup {
     let table = EndpointTable()
     let plugins = try PluginLoader.load(
       config, registry: registry, endpoints: table, services: services, isStrict: options.strictConfiguration,
-      allowsExperimental: options.allowsExperimentalPlugins)
+      allowsExperimental: options.allowsExperimentalPlugins, addsPassiveHealth: options.followsPassiveHealth)
     self.config = config
     self.table = table
     self.plugins = plugins

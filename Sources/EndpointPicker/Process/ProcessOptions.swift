@@ -59,6 +59,8 @@ public struct ProcessOptions: Sendable {
   public var strictConfiguration = false
   /// Whether documents of the newer configuration API may use plugin types that are not settled.
   public var allowsExperimentalPlugins = false
+  /// Whether endpoints whose requests fail are left alone for a time where the configuration does not say.
+  public var followsPassiveHealth = true
   /// Whether the environment switches flow control on.
   public var enablesFlowControl = false
   /// What `metrics-data-source` does where its parameters say nothing.

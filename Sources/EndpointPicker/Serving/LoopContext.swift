@@ -18,6 +18,7 @@ final class LoopContext {
   let answers = HeaderAnswers()
   let instruments: LoopInstruments
   let explainer: Explainer
+  let logger: Logger
   private let rejections: RejectionLog
   let eventLoop: any EventLoop
   var random: RandomSource
@@ -45,6 +46,7 @@ final class LoopContext {
     self.models = ModelLabels(metrics: metrics)
     self.instruments = instruments
     self.explainer = explainer
+    self.logger = logger
     self.rejections = RejectionLog(logger: logger, eventLoop: eventLoop, instruments: instruments)
     self.eventLoop = eventLoop
     self.random = RandomSource(seed: seed)

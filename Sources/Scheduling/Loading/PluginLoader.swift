@@ -11,6 +11,7 @@ public struct PluginLoader {
   private let services: PluginServices
   private let isStrict: Bool
   private let allowsExperimental: Bool
+  private let addsPassiveHealth: Bool
   /// The configuration as it comes to be in force.
   var effective: EndpointPickerConfig
   private var parameters: [String: [EffectiveParameter]] = [:]
@@ -32,18 +33,20 @@ public struct PluginLoader {
   /// - Parameters:
   ///   - isStrict: unknown plugin parameters are errors in the older API version too.
   ///   - allowsExperimental: whether documents of the newer API version may use plugin types that are not settled.
+  ///   - addsPassiveHealth: whether a `passive-health-filter` is made when the configuration has none.
   /// - Throws: every problem found, each with the place it was found at.
   public static func load(
     _ config: EndpointPickerConfig, registry: PluginRegistry, endpoints: EndpointTable,
-    services: PluginServices = PluginServices(), isStrict: Bool = false, allowsExperimental: Bool = true
+    services: PluginServices = PluginServices(), isStrict: Bool = false, allowsExperimental: Bool = true,
+    addsPassiveHealth: Bool = false
   ) throws(ConfigurationError) -> LoadedPlugins {
-    var loader = PluginLoader(config, registry, endpoints, services, isStrict, allowsExperimental)
+    var loader = PluginLoader(config, registry, endpoints, services, isStrict, allowsExperimental, addsPassiveHealth)
     return try loader.load()
   }
 
   private init(
     _ config: EndpointPickerConfig, _ registry: PluginRegistry, _ endpoints: EndpointTable,
-    _ services: PluginServices, _ isStrict: Bool, _ allowsExperimental: Bool
+    _ services: PluginServices, _ isStrict: Bool, _ allowsExperimental: Bool, _ addsPassiveHealth: Bool
   ) {
     self.config = config
     self.registry = registry
@@ -51,6 +54,7 @@ public struct PluginLoader {
     self.services = services
     self.isStrict = isStrict
     self.allowsExperimental = allowsExperimental
+    self.addsPassiveHealth = addsPassiveHealth
     self.effective = config
     self.warnings = config.warnings
   }
@@ -63,6 +67,7 @@ public struct PluginLoader {
     let parsers = requestParsers()
     let detector = saturationDetector()
     addMetrics()
+    addHealth()
     let profiles = schedulingProfiles()
     let handler = profileHandler(profiles)
     let flowControl = flowControlSettings()
@@ -323,6 +328,18 @@ public struct PluginLoader {
     effective.dataLayer = section
   }
 
+  /// Endpoints whose requests fail are left alone, unless the configuration or the operator says otherwise.
+  private mutating func addHealth() {
+    let configured = instances.filter { $0.plugin is PassiveHealthFilter }
+    if configured.count > 1 {
+      problems.append(
+        ConfigurationProblem(
+          place("plugins"),
+          "only one \(PassiveHealthFilter.typeName) is allowed, not \(configured.map(\.name).joined(separator: ", "))"))
+    }
+    if addsPassiveHealth, configured.isEmpty { makeDefault(PassiveHealthFilter.typeName) }
+  }
+
   // MARK: Profiles
 
   private mutating func schedulingProfiles() -> [SchedulingProfile] {
@@ -359,6 +376,13 @@ public struct PluginLoader {
     var filters: [(name: String, filter: any Filter)] = []
     var scorers: [SchedulingProfile.WeightedScorer] = []
     var picker: (name: String, picker: any Picker)?
+    let health = instances.first { $0.plugin is PassiveHealthFilter }
+    if let health, let filter = health.plugin as? PassiveHealthFilter,
+      !members.contains(where: { $0.0.name == health.name })
+    {
+      // First, so that filters which follow a request's past do not hold on to an endpoint that fails.
+      filters.append((health.name, filter))
+    }
     for (instance, weight) in members {
       if let filter = instance.plugin as? any Filter { filters.append((instance.name, filter)) }
       if let scorer = instance.plugin as? any Scorer {

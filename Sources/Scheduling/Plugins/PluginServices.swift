@@ -8,6 +8,8 @@ public final class PluginServices: Sendable {
   public let adapters: AdapterStore
   /// The models that endpoints say they serve, as active adapters; whoever asks the servers writes it.
   public let servedModels = AdapterStore()
+  /// The health of the endpoints as their requests tell it; whoever serves requests writes it.
+  public let health = HealthBoard()
   /// The process's environment, for plugins that other pickers configure by it.
   public let environment: [String: String]
   private let prefixIndexes = Mutex<[String: PrefixIndex]>([:])
