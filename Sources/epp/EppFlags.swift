@@ -43,6 +43,8 @@ struct EppFlags: ParsableCommand {
 
   @Option(help: "File with an EndpointPickerConfig.")
   var configFile = ""
+  @Option(help: "Watch --config-file for changes; SIGHUP has it read again in any case.")
+  var enableConfigReload = true
   @Option(help: "An EndpointPickerConfig as text.")
   var configText = ""
   @Option(help: "A built-in configuration: default, or adaptive (the soonest expected first token; no weights).")
@@ -176,7 +178,8 @@ struct EppFlags: ParsableCommand {
     case grpcPort, grpcHealthPort, metricsPort, poolName, poolNamespace, poolGroup, endpointSelector
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig,
       routingProfile
-    case validate, allowExperimentalPlugins, policyFile, passiveHealth, seed
+    case validate, allowExperimentalPlugins, policyFile, seed
+    case enableConfigReload, passiveHealth
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainDelay, drainTimeout
     case grpcMaxRecvMsgSize, grpcMaxSendMsgSize
@@ -205,7 +208,7 @@ extension EppFlags {
     GoFlag("config-file", .string), GoFlag("config-text", .string), GoFlag("strict-config", .bool),
     GoFlag("routing-profile", .string),
     GoFlag("validate", .bool), GoFlag("allow-experimental-plugins", .bool), GoFlag("policy-file", .string),
-    GoFlag("passive-health", .bool), GoFlag("seed", .int),
+    GoFlag("seed", .int), GoFlag("enable-config-reload", .bool), GoFlag("passive-health", .bool),
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
@@ -272,6 +275,7 @@ extension EppFlags {
     if seed >= 0 { options.seed = UInt64(seed) }
     options.metricsDefaults = try metricsDefaults()
     options.followsSubset = !disableEndpointSubsetFilter
+    options.reloadsConfiguration = enableConfigReload
     options.followsPassiveHealth = passiveHealth
     options.strictConfiguration = strictConfig
     options.refreshMetricsInterval = try duration(refreshMetricsInterval, "refresh-metrics-interval")

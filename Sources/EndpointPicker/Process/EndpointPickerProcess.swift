@@ -20,13 +20,14 @@ public struct EndpointPickerProcess {
   private let options: ProcessOptions
   private let logger: Logger
   private let pool: PoolRuntime
+  private let reloads = ReloadRecord()
 
   /// Loads the configuration.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
   public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
     self.options = options
     self.logger = logger
-    pool = try PoolRuntime(options, registry: registry, logger: logger)
+    pool = try PoolRuntime(options, registry: registry, reloads: reloads, logger: logger)
   }
 
   /// Serves until a termination signal, then drains.
@@ -54,7 +55,8 @@ public struct EndpointPickerProcess {
       registry: registry, includesOlderNames: options.exposesOlderMetricNames)
     let own = try PickerMetrics(registry, includesStreams: options.countsStreams)
     let adminCertificate = try AdminCertificate(
-      directory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile, logger: logger)
+      directory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile, reloads: reloads,
+      logger: logger)
     let decisionFile = options.explain.file.isEmpty ? nil : DecisionFile(options: options.explain, logger: logger)
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
@@ -83,7 +85,7 @@ public struct EndpointPickerProcess {
       options.secureServing
       ? try ServerCertificate(
         directory: options.certificateDirectory, options: options.tls, isReloaded: options.reloadsCertificate,
-        logger: logger) : nil
+        reloads: reloads, logger: logger) : nil
     let server = makeServer(loops, health, certificate)
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let scrapers = try pool.scrapers(on: group)
@@ -91,6 +93,7 @@ public struct EndpointPickerProcess {
       options: options, registry: registry, metrics: metrics, own: own, pool: pool.current, scrapers: scrapers,
       services: pool.services, server: server, decisions: decisions, decisionFile: decisionFile)
     observation.register()
+    registry.register(ReloadCollector(record: reloads))
     let probes = observation.startProbes(on: group)
     let readiness = Readiness(health, takes: conditions)
     let sources = try pool.sources(scrapers: scrapers, readiness: readiness, background: background)
@@ -125,9 +128,18 @@ public struct EndpointPickerProcess {
     if let tracing { running.append(tracing.service) }
     if let inquiries {
       running.append(inquiries)
-      let named = pool.reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
-      if !named.isEmpty { running.append(ReportService(reporters: named, client: inquiries.client, logger: logger)) }
+      let reporters = { @Sendable [pool] in pool.reporters }
+      running.append(ReportService(reporters: reporters, client: inquiries.client, logger: logger))
     }
+    if let watch = pool.watch { running.append(watch) }
+    running.append(
+      HangupSignal(logger: logger) { [pool] in
+        pool.reloader?.reload()
+        sources.endpoints.reload()
+        sources.policies?.reload()
+        certificate?.reload()
+        adminCertificate?.reload()
+      })
     running += [adminServer, gauges, sources.endpoints]
     if let adminCertificate { running.append(adminCertificate) }
     if let reviews { running.append(reviews) }

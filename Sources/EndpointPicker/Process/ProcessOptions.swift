@@ -15,6 +15,8 @@ public struct ProcessOptions: Sendable {
   public var poolName = "epp"
   /// Where the configuration comes from.
   public var configuration = EndpointPickerConfig.Origin.builtIn(.llmD)
+  /// Whether changes of a configuration file take effect while running.
+  public var reloadsConfiguration = true
   /// Endpoints given by flag; nil leaves them to discovery.
   public var endpoints: [EndpointDescriptor]?
   /// The pool in Kubernetes to follow where neither ``endpoints`` nor the configuration says where endpoints are.

@@ -80,7 +80,9 @@ final class LoopContext {
   /// The scheduling memory for a pool; starts anew when the pool's configuration was replaced.
   func cycle(for pool: PoolState) -> SchedulingCycle {
     for known in cycles where known.pool === pool { return known.cycle }
-    cycles.removeAll { $0.pool.endpoints === pool.endpoints }
+    // Streams that began before a reload go on with what was in force then, so the last one is kept beside.
+    let others = cycles.indices.filter { cycles[$0].pool.endpoints === pool.endpoints }
+    if others.count > 1 { cycles.remove(at: others[0]) }
     let cycle = SchedulingCycle(table: pool.endpoints, seed: random.next())
     cycles.append((pool, cycle))
     return cycle

@@ -33,6 +33,11 @@ public final class PluginServices: Sendable {
     }
   }
 
+  /// Forgets the indexes of producers that no configuration has any more.
+  public func removePrefixIndexes(except names: Set<String>) {
+    prefixIndexes.withLock { $0 = $0.filter { names.contains($0.key) } }
+  }
+
   /// All prefix indexes, by the name of their producer.
   public var allPrefixIndexes: [String: PrefixIndex] { prefixIndexes.withLock { $0 } }
 }

@@ -1,0 +1,25 @@
+import Telemetry
+
+/// How often files were read again while the process runs, and whether what is in force is what they say.
+struct ReloadCollector: MetricsCollector {
+  let record: ReloadRecord
+
+  func collect(into writer: inout MetricsWriter) {
+    let all = record.all
+    writer.family("epp_reloads_total", kind: .counter, help: "Files read again, by whether they were put in force.")
+    for (subject, history) in all {
+      for (result, count) in [("success", history.successes), ("failure", history.failures)] {
+        writer.sample(Double(count), labels: [("file", subject.rawValue), ("result", result)])
+      }
+    }
+    writer.family(
+      "epp_last_reload_successful", kind: .gauge, help: "1 if a file was put in force when it was last read, else 0.")
+    for (subject, history) in all {
+      writer.sample(history.isGood ? 1 : 0, labels: [("file", subject.rawValue)])
+    }
+    writer.family(
+      "epp_last_reload_success_timestamp_seconds", kind: .gauge,
+      help: "When a file was last put in force, in seconds since 1970.")
+    for (subject, history) in all { writer.sample(history.lastSuccess, labels: [("file", subject.rawValue)]) }
+  }
+}
