@@ -256,6 +256,43 @@ async def test_load_in_flight_counts_after_a_reload(launch, servers, path):
     await settles(picker)
 
 
+@pytest.mark.parametrize("limit", [None, 7], ids=["same-queues", "other-queues"])
+async def test_requests_in_queues_wait_on(launch, path, limit):
+    """The queues stay if nothing about them changes; else those that wait have their turn in the old ones."""
+
+    def queueing(weight, **section):
+        return document(queue=weight, featureGates=["flowControl"], flowControl=section)
+
+    write(path, queueing(1))
+    servers = launch.servers(count=1)
+    picker = launch.picker(servers.endpoints, tls=False, arguments=[f"--config-file={path}"])
+    saturation = "llm_d_epp_flow_control_pool_saturation"
+    servers.control(servers.endpoints[0], queue=50)
+    wait_until(lambda: picker.metric(saturation, stage="effective") >= 1, "the gate is shut")
+    async with Client(picker.address) as client:
+        streams = [client.stream() for _ in range(5)]
+        for stream in streams:
+            await stream.send(request_headers(), request_body(chat_bytes(unique()), True))
+
+        def waiting():
+            return picker.metric("llm_d_epp_flow_control_queue_size")
+
+        await asyncio.to_thread(wait_until, lambda: waiting() == 5, "all wait")
+        reload(picker, path, queueing(2, **({"maxRequests": limit} if limit else {})))
+        assert waiting() == 5
+        assert await streams[0].stays_silent()
+        await streams.pop().reset()
+        await asyncio.to_thread(wait_until, lambda: waiting() == 4, "one has left")
+        servers.control(servers.endpoints[0], queue=0)
+        for stream in streams:
+            assert (await stream.receive()).destination == servers.endpoints[0]
+            await stream.receive_until("request_body", end_of_stream=True)
+            await finish(stream)
+    assert waiting() == 0
+    assert picker.metric("inference_objective_request_error_total") == 0
+    await settles(picker)
+
+
 @pytest.mark.parametrize(
     "contents, message",
     [
@@ -306,9 +343,10 @@ def test_file_that_goes_away_and_comes_back(launch, servers, path):
             "plugins[2]: ",
         ),
         (document(dataLayer={"injectDefaults": False}), "dataLayer"),
+        (document(featureGates=["flowControl"]), "featureGates[0]: "),
         ({**document(), "apiVersion": "inference.networking.x-k8s.io/v1alpha1"}, "apiVersion: cannot change"),
     ],
-    ids=["parameters", "sources", "version"],
+    ids=["parameters", "sources", "gate", "version"],
 )
 def test_what_takes_a_restart_is_said(launch, servers, path, contents, message):
     picker = start(launch, servers, path, document())

@@ -66,7 +66,8 @@ final class ConfigurationReloader: Sendable {
     pool.replace(
       by: PoolState(
         name: before.name, endpoints: before.endpoints, plugins: new.plugins, policies: before.policies,
-        followsSubset: before.followsSubset, document: new.config.effectiveDocument(parameters: [:]).yaml))
+        followsSubset: before.followsSubset, document: new.config.effectiveDocument(parameters: [:]).yaml,
+        replacing: before))
     services.removePrefixIndexes(except: Set(new.plugins.instances.flatMap { [$0.name, $0.type] }))
     for warning in new.plugins.warnings { logger.warning("configuration: \(warning)") }
     let names = new.plugins.instances.map(\.name)

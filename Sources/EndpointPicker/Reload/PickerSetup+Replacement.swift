@@ -12,6 +12,12 @@ extension PickerSetup {
         ConfigurationProblem(
           SourceLocation(source: config.source, path: "apiVersion"), "cannot change \(Self.whileRunning)"))
     }
+    if (plugins.flowControl == nil) != (old.plugins.flowControl == nil) {
+      problems.append(
+        ConfigurationProblem(
+          config.featureGates.locations[.flowControl] ?? SourceLocation(source: config.source, path: "featureGates"),
+          "\"flowControl\" cannot change \(Self.whileRunning)"))
+    }
     let section = plugins.configuration.dataLayer?.location ?? SourceLocation(source: config.source, path: "dataLayer")
     let names = Self.dataLayerNames(plugins)
     let isSame =
@@ -46,7 +52,6 @@ extension PickerSetup {
   }
 
   private static func dataLayerDocument(_ plugins: LoadedPlugins) -> YAMLValue? {
-    guard case .mapping(let fields) = plugins.configuration.effectiveDocument(parameters: [:]) else { return nil }
-    return fields.first { $0.name == "dataLayer" }?.value
+    plugins.configuration.effectiveDocument(parameters: [:]).field("dataLayer")
   }
 }
