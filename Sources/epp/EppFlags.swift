@@ -79,6 +79,8 @@ struct EppFlags: ParsableCommand {
   var tlsMinVersion = ""
   @Option(help: "Cipher suites of TLS 1.2 on the ext_proc port.")
   var tlsCipherSuites: [String] = []
+  @Option(help: "File with CA certificates; clients of the ext_proc port must have a certificate signed by one.")
+  var clientCaFile = ""
   @Option(help: "Answer health checks on the ext_proc port too.")
   var healthChecking = false
 
@@ -193,7 +195,7 @@ struct EppFlags: ParsableCommand {
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
     case modelServerMetricsHttpsInsecureSkipVerify, totalQueuedRequestsMetric, totalRunningRequestsMetric
     case kvCacheUsagePercentageMetric, loraInfoMetric, cacheInfoMetric, kubeconfig
-    case tlsMinVersion, tlsCipherSuites
+    case tlsMinVersion, tlsCipherSuites, clientCaFile
   }
 }
 
@@ -235,7 +237,7 @@ extension EppFlags {
     GoFlag("total-queued-requests-metric", .string), GoFlag("total-running-requests-metric", .string),
     GoFlag("kv-cache-usage-percentage-metric", .string), GoFlag("lora-info-metric", .string),
     GoFlag("cache-info-metric", .string), GoFlag("kubeconfig", .string),
-    GoFlag("tls-min-version", .string), GoFlag("tls-cipher-suites", .list),
+    GoFlag("tls-min-version", .string), GoFlag("tls-cipher-suites", .list), GoFlag("client-ca-file", .string),
   ])
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.

@@ -20,7 +20,13 @@ struct HTTPSourceParameters {
     }
     port = defaults.port
     if let number = decoder.int("port", range: 1...65_535) { port = UInt16(number) }
-    let skipsVerification = decoder.bool("insecureSkipVerify", default: defaults.insecureSkipVerify)
+    // Whoever names an authority wants to have certificates checked, unless it is said otherwise.
+    let namesAuthority = decoder.node("caCertPath").map { !$0.isNull && $0.scalar != .string("") } ?? false
+    let skipsVerification = decoder.bool(
+      "insecureSkipVerify", default: defaults.insecureSkipVerify && !namesAuthority)
+    if namesAuthority, skipsVerification {
+      decoder.warn("caCertPath", "has no effect with insecureSkipVerify")
+    }
     let authority = decoder.string("caCertPath", default: "")
     let certificate = decoder.string("clientCertPath", default: "")
     let key = decoder.string("clientKeyPath", default: "")

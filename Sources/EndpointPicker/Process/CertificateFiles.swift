@@ -1,8 +1,15 @@
 import FoundationEssentials
 
-/// `tls.crt` and `tls.key` in a directory, which may be replaced at any time.
+/// `tls.crt` and `tls.key` in a directory, and the certificates that clients must have, which may be replaced at any
+/// time.
 struct CertificateFiles: Sendable {
+  /// Empty for none.
   let directory: String
+  /// The clients' file; empty for none.
+  var clientCAFile = ""
+
+  /// Whether there is nothing to read.
+  var isEmpty: Bool { directory.isEmpty && clientCAFile.isEmpty }
 
   /// Looks at the files every second and calls `use` after each change, again and again until it says that it could use
   /// them: certificate and key are not always replaced in one step, and a pair that does not fit is none. Returns when
@@ -17,6 +24,7 @@ struct CertificateFiles: Sendable {
   }
 
   private func contents() -> [Data?] {
-    ["tls.crt", "tls.key"].map { try? Data(contentsOf: URL(filePath: "\(directory)/\($0)")) }
+    let own = directory.isEmpty ? [] : ["\(directory)/tls.crt", "\(directory)/tls.key"]
+    return (own + (clientCAFile.isEmpty ? [] : [clientCAFile])).map { try? Data(contentsOf: URL(filePath: $0)) }
   }
 }
