@@ -179,6 +179,31 @@ def test_server_is_checked_once_an_authority_is_named(launch, server, certificat
     assert scraped(launch, server, own)
 
 
+@pytest.mark.parametrize("by", ["watch", "signal"])
+def test_replaced_certificate_is_shown_to_servers(launch, server, certificates, tmp_path, by):
+    """And one that does not fit its key changes nothing."""
+    own = pair(tmp_path, certificates.stranger)
+    picker = launch.picker([server.address], tls=False, config=scraping(f"caCertPath: {server.certificate}, {own}"))
+    wait_until(lambda: picker.metric("epp_scrapes_total", result="failure") > 1, "the server refuses")
+
+    def replaced(certificate, parts=("crt", "key")):
+        fresh = tmp_path / "fresh"
+        fresh.mkdir(exist_ok=True)
+        pair(fresh, certificate)
+        for part in parts:
+            os.replace(fresh / f"client.{part}", tmp_path / f"client.{part}")
+        if by == "signal":
+            os.kill(picker.process.pid, signal.SIGHUP)
+
+    replaced(certificates.client)
+    wait_until(lambda: picker.metric("epp_scrapes_total", result="success") > 1, "the server is read")
+    replaced(certificates.stranger, ["crt"])
+    failures = {"file": "scrape_certificate", "result": "failure"}
+    wait_until(lambda: picker.metric("epp_reloads_total", **failures) > 0, "the pair is refused")
+    assert picker.metric("epp_last_reload_successful", file="scrape_certificate") == 0
+    assert "certificates towards model servers stay" in picker.process.log_tail()
+
+
 def test_server_at_another_address_than_its_certificate_says_is_refused(launch, tmp_path):
     server = ModelServer(certificate_directory=tmp_path, certified_address="127.0.0.9")
     assert not scraped(launch, server, f"caCertPath: {server.certificate}")

@@ -139,12 +139,14 @@ public struct EndpointPickerProcess {
         sources.policies?.reload()
         certificate?.reload()
         adminCertificate?.reload()
+        sources.certificates?.reload()
       })
     running += [adminServer, gauges, sources.endpoints]
     if let adminCertificate { running.append(adminCertificate) }
     if let reviews { running.append(reviews) }
     if let policies = sources.policies { running.append(policies) }
     if let models = sources.models { running.append(models) }
+    if let certificates = sources.certificates { running.append(certificates) }
     if let certificate { running.append(certificate) }
     if let kubernetes = sources.kubernetes { running.append(kubernetes.watching) }
     running.append(serving)

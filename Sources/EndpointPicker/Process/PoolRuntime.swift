@@ -118,6 +118,10 @@ struct PoolRuntime {
         observer: KubernetesPool(endpoints: applier, policies: policies, readiness: readiness),
         environment: ProcessInfo.processInfo.environment, group: background, logger: logger)
     }
-    return PoolSources(endpoints: endpoints, policies: policySource, models: modelPoller, kubernetes: watching)
+    let certificates =
+      plan.tls.isEmpty ? nil : ModelServerCertificates(plan.tls, reloads: reloads, logger: logger)
+    return PoolSources(
+      endpoints: endpoints, policies: policySource, models: modelPoller, certificates: certificates,
+      kubernetes: watching)
   }
 }

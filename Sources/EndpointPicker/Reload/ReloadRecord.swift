@@ -12,6 +12,8 @@ final class ReloadRecord: Sendable {
     case certificate
     /// The certificate of the metrics port.
     case metricsCertificate = "metrics_certificate"
+    /// The certificates towards model servers.
+    case scrapeCertificate = "scrape_certificate"
   }
 
   /// The history of one of them.
