@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 import uuid
 
@@ -211,14 +214,34 @@ async def test_streams_reset_before_a_response_count_when_they_lasted(launch, se
     await settles(picker)
 
 
-async def test_lost_connection_says_nothing_about_endpoints(launch, servers):
+#: A proxy with requests in flight.
+PROXY = """
+import asyncio, sys, test_passive_health as module
+
+async def main():
+    async with module.Client(sys.argv[1]) as client:
+        await module.ask(client)
+        held = [await module.begin(client) for _ in range(30)]
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_proxy_that_dies_says_nothing_about_endpoints(launch, servers):
     picker = start(launch, servers, resetGracePeriod="0s")
-    async with Client(picker.address) as client:
-        await ask(client)
-        for _ in range(30):
-            await begin(client)
+    proxy = subprocess.Popen(
+        [sys.executable, "-c", PROXY, picker.address],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert (await asyncio.to_thread(proxy.stdout.readline)).strip() == b"ready"
+    assert picker.metric("epp_leases") == 30
+    proxy.kill()
+    proxy.wait()
     await settles(picker)
-    wait_until(lambda: picker.metric("epp_streams") == 0, "all streams are gone")
+    assert picker.metric("epp_endpoint_ejections_total") == 0
 
 
 async def test_proxy_that_shows_no_responses_does_no_harm(launch, servers):
