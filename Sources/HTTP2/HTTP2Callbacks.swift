@@ -102,6 +102,9 @@ enum HTTP2Callbacks {
       if header.flags & HTTP2Constants.flagAcknowledged == 0 { session(user)?.hasPeerSettings = true }
     case HTTP2Constants.frameGoAway:
       session(user)?.receivedGoAway()
+    case HTTP2Constants.frameResetStream:
+      // Told before the stream is closed.
+      stream(raw, header.stream_id)?.isResetByPeer = true
     default:
       break
     }

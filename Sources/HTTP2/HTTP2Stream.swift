@@ -24,6 +24,8 @@ public final class HTTP2Stream {
   /// nghttp2 asked for data when there was none and waits for a resume.
   var isDeferred = false
   private var isReset = false
+  /// Whether the peer reset the stream, rather than this side, or the connection was lost.
+  public internal(set) var isResetByPeer = false
   var remoteEnded = false
   var localEnded = false
   /// Bytes received but not given back to the peer's windows, because output piled up.
@@ -105,6 +107,7 @@ public final class HTTP2Stream {
     outputEnded = false
     isComplete = false
     isReset = false
+    isResetByPeer = false
     trailers = nil
     isDeferred = false
     remoteEnded = false

@@ -15,6 +15,10 @@ extension EppFlags {
     if let unknown = options.setCipherSuites(names) {
       throw ProcessError("--tls-cipher-suites: \"\(unknown)\" is not known")
     }
+    if !clientCaFile.isEmpty, !secureServing {
+      throw ProcessError("--client-ca-file needs --secure-serving: without TLS there are no client certificates")
+    }
+    options.clientCAFile = clientCaFile
     return options
   }
 }

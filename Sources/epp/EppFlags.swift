@@ -56,6 +56,8 @@ struct EppFlags: ParsableCommand {
 
   @Option(help: "File with an EndpointPickerConfig.")
   var configFile = ""
+  @Option(help: "Watch --config-file for changes; SIGHUP has it read again in any case.")
+  var enableConfigReload = true
   @Option(help: "An EndpointPickerConfig as text.")
   var configText = ""
   @Option(help: "A built-in configuration: default, or adaptive (the soonest expected first token; no weights).")
@@ -68,6 +70,8 @@ struct EppFlags: ParsableCommand {
   var policyFile = ""
   @Option(help: "Make random choices the same in every run; -1 for different ones.")
   var seed = -1
+  @Option(help: "Leave endpoints alone for a time whose requests fail, where the configuration does not say.")
+  var passiveHealth = true
   @Option(help: "Unknown plugin parameters are errors in the older API version too.")
   var strictConfig = false
 
@@ -88,6 +92,8 @@ struct EppFlags: ParsableCommand {
   var tlsMinVersion = ""
   @Option(help: "Cipher suites of TLS 1.2 on the ext_proc port.")
   var tlsCipherSuites: [String] = []
+  @Option(help: "File with CA certificates; clients of the ext_proc port must have a certificate signed by one.")
+  var clientCaFile = ""
   @Option(help: "Answer health checks on the ext_proc port too.")
   var healthChecking = false
 
@@ -189,6 +195,7 @@ struct EppFlags: ParsableCommand {
     case endpointTargetPorts, endpoints, disableEndpointSubsetFilter, configFile, configText, strictConfig,
       routingProfile
     case validate, allowExperimentalPlugins, policyFile, seed
+    case enableConfigReload, passiveHealth
     case refreshMetricsInterval, refreshPrometheusMetricsInterval, metricsStalenessThreshold, secureServing, certPath
     case enableCertReload, healthChecking, earlyStreamRelease, drainDelay, drainTimeout
     case grpcMaxRecvMsgSize, grpcMaxSendMsgSize
@@ -202,7 +209,7 @@ struct EppFlags: ParsableCommand {
     case modelServerMetricsScheme, modelServerMetricsPath, modelServerMetricsPort
     case modelServerMetricsHttpsInsecureSkipVerify, totalQueuedRequestsMetric, totalRunningRequestsMetric
     case kvCacheUsagePercentageMetric, loraInfoMetric, cacheInfoMetric, kubeconfig
-    case tlsMinVersion, tlsCipherSuites
+    case tlsMinVersion, tlsCipherSuites, clientCaFile
   }
 }
 
@@ -219,7 +226,7 @@ extension EppFlags {
     GoFlag("config-file", .string), GoFlag("config-text", .string), GoFlag("strict-config", .bool),
     GoFlag("routing-profile", .string),
     GoFlag("validate", .bool), GoFlag("allow-experimental-plugins", .bool), GoFlag("policy-file", .string),
-    GoFlag("seed", .int),
+    GoFlag("seed", .int), GoFlag("enable-config-reload", .bool), GoFlag("passive-health", .bool),
     GoFlag("refresh-metrics-interval", .duration), GoFlag("refresh-prometheus-metrics-interval", .duration),
     GoFlag("metrics-staleness-threshold", .duration),
     GoFlag("secure-serving", .bool), GoFlag("cert-path", .string), GoFlag("enable-cert-reload", .bool),
@@ -246,7 +253,7 @@ extension EppFlags {
     GoFlag("total-queued-requests-metric", .string), GoFlag("total-running-requests-metric", .string),
     GoFlag("kv-cache-usage-percentage-metric", .string), GoFlag("lora-info-metric", .string),
     GoFlag("cache-info-metric", .string), GoFlag("kubeconfig", .string),
-    GoFlag("tls-min-version", .string), GoFlag("tls-cipher-suites", .list),
+    GoFlag("tls-min-version", .string), GoFlag("tls-cipher-suites", .list), GoFlag("client-ca-file", .string),
   ])
 
   /// Flags that are on by default in the reference and ask for something that is not there yet.
@@ -286,6 +293,8 @@ extension EppFlags {
     if seed >= 0 { options.seed = UInt64(seed) }
     options.metricsDefaults = try metricsDefaults()
     options.followsSubset = !disableEndpointSubsetFilter
+    options.reloadsConfiguration = enableConfigReload
+    options.followsPassiveHealth = passiveHealth
     options.strictConfiguration = strictConfig
     options.refreshMetricsInterval = try duration(refreshMetricsInterval, "refresh-metrics-interval")
     options.refreshPrometheusMetricsInterval = try duration(

@@ -26,6 +26,15 @@ import Testing
     #expect(texts(PoolWarnings()) == ["error: The pool has no endpoints; every request is answered with 503."])
   }
 
+  @Test func endpointsThatFailRequestsAreNamed() {
+    var pool = healthy(3)
+    pool.endpoints[1].isUnhealthy = true
+    #expect(texts(pool) == ["warning: 1 of 3 endpoints failed requests and are left alone: e1."])
+    pool.isScraped = false
+    for index in pool.endpoints.indices { pool.endpoints[index].isUnhealthy = true }
+    #expect(texts(pool) == ["error: all 3 endpoints fail requests: e0, e1, e2."])
+  }
+
   @Test func staleAndUnreadEndpointsAreNamed() {
     var pool = healthy(5)
     pool.endpoints[1].age = 2.5

@@ -8,9 +8,21 @@ import threading
 
 
 class ModelServer:
-    """Listens on `address`; with a certificate directory over TLS, with a certificate of its own."""
+    """Listens on `address`; with a certificate directory over TLS, with a certificate of its own.
 
-    def __init__(self, *, models=(), waiting=0, path="/metrics", certificate_directory=None):
+    With `client_authority`, a file in PEM, clients must have a certificate from there.
+    """
+
+    def __init__(
+        self,
+        *,
+        models=(),
+        waiting=0,
+        path="/metrics",
+        certificate_directory=None,
+        client_authority=None,
+        certified_address="127.0.0.1",
+    ):
         self.models = list(models)
         self.waiting = waiting
         server = self
@@ -37,10 +49,13 @@ class ModelServer:
             self.certificate = certificate_directory / "certificate.pem"
             key = certificate_directory / "key.pem"
             command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=model-server"
-            command += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {self.certificate}"
+            command += f" -addext subjectAltName=IP:{certified_address} -keyout {key} -out {self.certificate}"
             subprocess.run(command.split(), check=True, capture_output=True)
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.certificate, key)
+            if client_authority:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(client_authority)
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )

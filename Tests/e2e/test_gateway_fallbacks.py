@@ -13,6 +13,10 @@ from localpool import open_stream, request, wait_until
 from pools import INSTANT, SLOW, scores, wait_scraped
 
 
+#: What is dead stays the choice.
+ALWAYS_TRIED = ["--refresh-metrics-interval=1h", "--passive-health=false"]
+
+
 class Pool:
     """Three model servers, each a process of its own, told apart by their load: the first is always the choice."""
 
@@ -104,7 +108,7 @@ def test_served_endpoint_is_known_to_have_the_prompt(launch):
 
 def test_served_endpoint_carries_the_load(launch):
     """Requests in flight weigh on the endpoint that serves them. The dead one, which was picked, stays idle."""
-    pool = Pool(launch, queues=(0, 1, 2), server_arguments=SLOW, arguments=["--refresh-metrics-interval=1h"])
+    pool = Pool(launch, queues=(0, 1, 2), server_arguments=SLOW, arguments=ALWAYS_TRIED)
     wait_scraped(pool.picker, 3)
     pool.kill(0)
     with contextlib.ExitStack() as streams:

@@ -11,6 +11,7 @@ final class AdminCertificate: Service {
   let configuration: TLSConfiguration
   private let files: CertificateFiles
   private let current: Current
+  private let reloads: ReloadRecord
   private let logger: Logger
 
   /// Shared with the listener's configuration, which outlives nothing and owns nothing else.
@@ -20,7 +21,7 @@ final class AdminCertificate: Service {
 
   /// What the flags `--metrics-cert-dir` and `--metrics-client-ca-file` ask for; nil for plain text.
   /// - Throws: ``ProcessError`` naming the flag.
-  convenience init?(directory: String, clientCAFile: String, logger: Logger) throws {
+  convenience init?(directory: String, clientCAFile: String, reloads: ReloadRecord, logger: Logger) throws {
     guard !directory.isEmpty else {
       guard clientCAFile.isEmpty else {
         throw ProcessError(
@@ -28,11 +29,13 @@ final class AdminCertificate: Service {
       }
       return nil
     }
-    try self.init(files: CertificateFiles(directory: directory), clientCAFile: clientCAFile, logger: logger)
+    try self.init(
+      files: CertificateFiles(directory: directory), clientCAFile: clientCAFile, reloads: reloads, logger: logger)
   }
 
-  private init(files: CertificateFiles, clientCAFile: String, logger: Logger) throws {
+  private init(files: CertificateFiles, clientCAFile: String, reloads: ReloadRecord, logger: Logger) throws {
     self.files = files
+    self.reloads = reloads
     self.logger = logger
     let current = Current()
     self.current = current
@@ -52,6 +55,7 @@ final class AdminCertificate: Service {
     }
     configuration.sslContextCallback = { _, promise in promise.succeed(current.pair.withLock { $0 }) }
     self.configuration = configuration
+    reloads.began(.metricsCertificate)
   }
 
   func run() async throws {
@@ -60,7 +64,10 @@ final class AdminCertificate: Service {
     }
   }
 
-  private func reload() -> Bool {
+  /// Reads the files again.
+  /// - Returns: whether they could be used.
+  @discardableResult
+  func reload() -> Bool {
     do {
       let new = try Self.configuration(files)
       // Says whether certificate and key belong together.
@@ -70,8 +77,10 @@ final class AdminCertificate: Service {
         pair.privateKey = new.privateKey
       }
       logger.notice("certificate reloaded", metadata: ["directory": "\(files.directory)"])
+      reloads.note(.metricsCertificate, succeeded: true)
       return true
     } catch {
+      reloads.note(.metricsCertificate, succeeded: false)
       logger.error("the certificate stays as it was: \(error)")
       return false
     }

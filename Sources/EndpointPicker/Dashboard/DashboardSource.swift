@@ -58,6 +58,7 @@ struct DashboardSource: Sendable {
     let statuses = pool.scrapers?.statuses() ?? [:]
     let picks = registry.totals(of: "llm_d_epp_scheduler_attempts_total", by: "endpoint_name")
     let indexes = pool.services.allPrefixIndexes.values
+    let unhealthy = Set(state.health?.board.unhealthyEndpoints().map(\.endpoint.id) ?? [])
     return table.snapshot().endpoints.map { endpoint in
       let slot = endpoint.slot
       var reading = EndpointReading(
@@ -69,6 +70,7 @@ struct DashboardSource: Sendable {
       reading.inFlightTokens = table.inFlightTokens(slot: slot)
       reading.prefixBlocks = indexes.reduce(0) { $0 + $1.entryCount(of: UInt32(slot)) }
       reading.picks = picks[endpoint.id.name] ?? 0
+      reading.isUnhealthy = unhealthy.contains(endpoint.id)
       if let status = statuses[endpoint.id] {
         reading.age = status.age(now: now).map { max(0, $0) }
         reading.failures = status.consecutiveFailures

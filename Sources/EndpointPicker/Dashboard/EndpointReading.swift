@@ -25,6 +25,8 @@ package struct EndpointReading: Sendable, Hashable {
   package var error: String?
   /// What its last page lacked; nil for nothing.
   package var missing: String?
+  /// Whether it is left alone because its requests failed.
+  package var isUnhealthy = false
 
   /// An endpoint about which nothing is known.
   package init(name: String, namespace: String = "default", address: String = "") {

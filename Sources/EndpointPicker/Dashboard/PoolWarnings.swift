@@ -50,8 +50,17 @@ package struct PoolWarnings {
     guard !endpoints.isEmpty else {
       return [Warning(severity: .error, text: "The pool has no endpoints; every request is answered with 503.")]
     }
-    guard isScraped else { return [] }
     var found: [Warning] = []
+    let unhealthy = endpoints.filter(\.isUnhealthy)
+    if !unhealthy.isEmpty {
+      let isAll = unhealthy.count == endpoints.count
+      found.append(
+        Warning(
+          severity: isAll ? .error : .warning,
+          text: "\(Self.count(unhealthy.count, of: endpoints.count)) "
+            + "\(isAll ? "fail requests" : "failed requests and are left alone"): \(Self.names(unhealthy))."))
+    }
+    guard isScraped else { return found }
     let unread = endpoints.filter { $0.age == nil }
     let stale = endpoints.filter { ($0.age ?? 0) > staleness }
     func add(_ some: [EndpointReading], _ what: String) {

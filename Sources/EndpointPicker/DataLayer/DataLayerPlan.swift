@@ -10,6 +10,8 @@ struct DataLayerPlan {
   var extractor: CoreMetricsExtractor
   /// How the models that servers list are asked for; nil for not at all.
   var models: ModelsDataSource?
+  /// What sources use towards model servers and has files.
+  var tls: [ModelServerTLS] = []
   /// Where endpoints come from; nil leaves it to the flags.
   var discovery: FileDiscovery?
 
@@ -25,6 +27,7 @@ struct DataLayerPlan {
           throw ConfigurationError(candidate.plugin.location, "only one metrics-data-source can be used")
         }
         scrape = source.configuration
+        add(source.tls)
         if !source.hasOwnInterval { scrape?.interval = interval }
         if let problem = Self.idleProblem(scrape, plugins) {
           throw ConfigurationError(candidate.plugin.location, "\"\(candidate.plugin.name)\": \(problem)")
@@ -41,7 +44,10 @@ struct DataLayerPlan {
           throw ConfigurationError(reference.location, "\"\(reference.name)\" is not an extractor of model lists")
         }
         // Nobody asks for what nobody reads.
-        if !candidate.extractors.isEmpty { models = source }
+        if !candidate.extractors.isEmpty {
+          models = source
+          add(source.tls)
+        }
       case is EndpointNotificationSource:
         for reference in candidate.extractors
         where !(plugins.instance(named: reference.name)?.plugin is any EndpointObserver) {
@@ -57,6 +63,10 @@ struct DataLayerPlan {
       }
       discovery = plugin
     }
+  }
+
+  private mutating func add(_ tls: ModelServerTLS?) {
+    if let tls, !tls.files.paths.isEmpty { self.tls.append(tls) }
   }
 
   /// What speaks against leaving idle endpoints alone for as long as the source says.

@@ -5,27 +5,39 @@ import Scheduling
 
 /// Changes the set of a pool's endpoints and tells everyone who keeps something for an endpoint.
 ///
-/// One caller at a time; any thread.
+/// Any thread; callers that come at the same time wait for each other.
 struct EndpointApplier: Sendable {
   let pool: CurrentPool
   let scrapers: ScraperPool?
   /// nil when nobody hears of the servers' caches.
   let cacheEvents: CacheEventService?
   let logger: Logger
+  private let turn = Turn()
+
+  init(pool: CurrentPool, scrapers: ScraperPool?, cacheEvents: CacheEventService?, logger: Logger) {
+    self.pool = pool
+    self.scrapers = scrapers
+    self.cacheEvents = cacheEvents
+    self.logger = logger
+  }
 
   /// Endpoints named in one line of the log.
   private static let loggedNames = 8
 
   /// These are all endpoints there are.
   func replaceAll(with descriptors: [EndpointDescriptor]) {
-    let pool = pool.value
-    tell(pool.endpoints.replaceAll(with: descriptors), pool)
+    turn.take {
+      let pool = pool.value
+      tell(pool.endpoints.replaceAll(with: descriptors), pool)
+    }
   }
 
   /// Some endpoints are new, changed or gone.
   func update(upserting descriptors: [EndpointDescriptor], removing ids: [EndpointID]) {
-    let pool = pool.value
-    tell(pool.endpoints.update(upserting: descriptors, removing: ids), pool)
+    turn.take {
+      let pool = pool.value
+      tell(pool.endpoints.update(upserting: descriptors, removing: ids), pool)
+    }
   }
 
   private func tell(_ changes: EndpointChanges, _ pool: PoolState) {

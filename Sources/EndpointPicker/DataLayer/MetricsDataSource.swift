@@ -1,7 +1,4 @@
-import Endpoints
 import ModelServerMetrics
-import NIOCore
-import NIOSSL
 import PickerConfiguration
 import Scheduling
 
@@ -12,6 +9,8 @@ struct MetricsDataSource: Plugin {
   let configuration: ScrapeConfiguration
   /// Whether the configuration sets the interval itself.
   let hasOwnInterval: Bool
+  /// For https.
+  let tls: ModelServerTLS?
 }
 
 extension PluginRegistration {
@@ -30,19 +29,10 @@ extension PluginRegistration {
       }
       if let tls = parameters.tls {
         configuration.scheme = .https
-        configuration.transport = ModelServerTLS.transport(tls)
+        configuration.transport = tls.transport
       }
-      return MetricsDataSource(configuration: configuration, hasOwnInterval: parameters.interval != nil)
-    }
-  }
-}
-
-/// TLS towards model servers.
-enum ModelServerTLS {
-  /// Adds TLS to a new connection. Model servers go by address, so that is what certificates are checked for.
-  static func transport(_ tls: NIOSSLContext) -> @Sendable (any Channel, EndpointAddress) throws -> Void {
-    { channel, _ in
-      try channel.pipeline.syncOperations.addHandler(try NIOSSLClientHandler(context: tls, serverHostname: nil))
+      return MetricsDataSource(
+        configuration: configuration, hasOwnInterval: parameters.interval != nil, tls: parameters.tls)
     }
   }
 }

@@ -10,6 +10,7 @@ struct PolicySource: Service {
   /// Objects that refer to another pool are left out; nil for objects of all pools.
   let pool: String?
   let store: RequestPolicyStore
+  let reloads: ReloadRecord
   let logger: Logger
 
   /// Reads the file for the first time.
@@ -19,6 +20,7 @@ struct PolicySource: Service {
       let file = try PolicyFile.load(path: path, pool: pool)
       for warning in file.warnings { logger.warning("policy file: \(warning)") }
       put(file)
+      reloads.began(.policies)
     } catch {
       throw ProcessError("--policy-file: \(error)")
     }
@@ -28,13 +30,32 @@ struct PolicySource: Service {
     for await update in PolicyFileUpdates(path: path, pool: pool).cancelOnGracefulShutdown() {
       switch update {
       case .policies(let file):
-        // The first look of the watcher finds what the start has read.
-        guard file.policies != store.current else { continue }
-        for warning in file.warnings { logger.warning("policy file: \(warning)") }
-        put(file)
-      case .rejected(let error): logger.error("policy file refused, the previous policies stay: \(error)")
+        use(file)
+      case .rejected(let error): refuse(error)
       }
     }
+  }
+
+  /// Reads the file again.
+  func reload() {
+    do throws(ConfigurationError) {
+      use(try PolicyFile.load(path: path, pool: pool))
+    } catch {
+      refuse(error)
+    }
+  }
+
+  private func use(_ file: PolicyFile) {
+    // The first look of the watcher finds what the start has read.
+    guard file.policies != store.current else { return }
+    for warning in file.warnings { logger.warning("policy file: \(warning)") }
+    put(file)
+    reloads.note(.policies, succeeded: true)
+  }
+
+  private func refuse(_ error: ConfigurationError) {
+    reloads.note(.policies, succeeded: false)
+    logger.error("policy file refused, the previous policies stay: \(error)")
   }
 
   private func put(_ file: PolicyFile) {

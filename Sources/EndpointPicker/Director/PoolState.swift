@@ -25,15 +25,19 @@ public final class PoolState: Sendable {
   let tellsCachedTokens: ColumnID?
   /// Where requests wait for their turn; nil while flow control is off.
   let flow: FlowController?
+  /// Follows the health of endpoints; nil when it is switched off.
+  let health: PassiveHealthFilter?
   /// Whether the proxy's subset of candidates is followed.
   let followsSubset: Bool
   /// The configuration that made the plugins, as YAML, for people.
   public let document: String
 
   /// Puts a pool together.
+  /// - Parameter before: what the state takes the place of; requests wait on in its queues if nothing about these
+  ///   changes.
   public init(
     name: String, endpoints: EndpointTable, plugins: LoadedPlugins, policies: RequestPolicyStore = RequestPolicyStore(),
-    followsSubset: Bool = true, document: String = ""
+    followsSubset: Bool = true, document: String = "", replacing before: PoolState? = nil
   ) {
     self.name = name
     self.endpoints = endpoints
@@ -46,9 +50,14 @@ public final class PoolState: Sendable {
     self.placementFollowers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.prefixCache = plugins.instances.lazy.compactMap { $0.plugin as? ApproximatePrefixCacheProducer }.first
     self.tellsCachedTokens = endpoints.column(named: "tells-cached-tokens")
-    self.flow = plugins.flowControl.map { settings in
-      FlowController(settings, detector: plugins.saturationDetector, endpoints: endpoints, clock: .system)
+    if let before, before.endpoints === endpoints, plugins.keepsFlowControl(of: before.plugins) {
+      self.flow = before.flow
+    } else {
+      self.flow = plugins.flowControl.map { settings in
+        FlowController(settings, detector: plugins.saturationDetector, endpoints: endpoints, clock: .system)
+      }
     }
+    self.health = plugins.instances.lazy.compactMap { $0.plugin as? PassiveHealthFilter }.first { $0.isEnabled }
     self.followsSubset = followsSubset
     self.document = document
   }

@@ -9,7 +9,8 @@ struct ReportService: Service {
   private static let interval = Duration.seconds(1)
   private static let maximumAnswerBytes = 1 << 20
 
-  let reporters: [(name: String, reporter: any PeriodicReporter)]
+  /// The plugins in force.
+  let reporters: @Sendable () -> [(instance: PluginInstance, plugin: any PeriodicReporter)]
   let client: HTTPClient
   let logger: Logger
 
@@ -18,10 +19,10 @@ struct ReportService: Service {
       var failing: Set<String> = []
       while !Task.isCancelled {
         try await Task.sleep(for: Self.interval)
-        for (name, reporter) in reporters {
+        for (instance, reporter) in reporters() {
           guard let report = reporter.report() else { continue }
           let problem = await send(report)
-          note(problem, of: name, &failing)
+          note(problem, of: instance.name, &failing)
         }
       }
     }

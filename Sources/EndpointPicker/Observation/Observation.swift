@@ -72,6 +72,7 @@ struct Observation {
   }
 
   private func registerPoolCollectors() {
+    registry.register(HealthCollector(directory: directory))
     registry.register(
       PoolQueueCollector(includesOlderNames: options.exposesOlderMetricNames) { [directory] in
         directory.pools.map { pool in

@@ -58,6 +58,13 @@ struct PoolOpener: Sendable {
     if !runtime.followsKubernetes { readiness.set(.synced, of: name) }
     let pool = ServedPool(
       name: name, current: runtime.current, scrapers: scrapers, cacheEvents: cacheEvents, services: runtime.services,
+      reloads: runtime.reloads,
+      reload: {
+        runtime.reloader?.reload()
+        sources.endpoints.reload()
+        sources.policies?.reload()
+        sources.certificates?.reload()
+      },
       saturation: SaturationProbe(pool: runtime.current, clock: .system),
       gauges: PoolGauges(
         pool: runtime.current, series: metrics.poolSeries(name: name),
@@ -68,9 +75,11 @@ struct PoolOpener: Sendable {
     if let models = sources.models { services.append(models) }
     if let cacheEvents { services.append(cacheEvents) }
     if let watching = sources.watching { services.append(watching) }
-    let reporters = runtime.reporters.map { (name: $0.instance.name, reporter: $0.plugin) }
-    if !reporters.isEmpty, let client {
-      services.append(ReportService(reporters: reporters, client: client, logger: logger))
+    if let certificates = sources.certificates { services.append(certificates) }
+    if let watch = runtime.watch { services.append(watch) }
+    // A configuration that is read again may have such plugins later.
+    if let client {
+      services.append(ReportService(reporters: { runtime.reporters }, client: client, logger: logger))
     }
     return Opened(pool: pool, services: services)
   }

@@ -18,19 +18,22 @@ struct PoolPlan {
   let lineage: Lineage
   private let options: ProcessOptions
   private let registry: PluginRegistry
+  private let reloads: ReloadRecord
   private let logger: Logger
 
   /// Loads the configurations, also those that only pools found later will use.
+  /// - Parameter reloads: learns of files that are read again, those of pools where there is only one.
   /// - Throws: `ConfigurationError` with every problem of a configuration, or ``ProcessError``.
-  init(_ options: ProcessOptions, registry: PluginRegistry, logger: Logger) throws {
+  init(_ options: ProcessOptions, registry: PluginRegistry, reloads: ReloadRecord, logger: Logger) throws {
     self.options = options
     self.registry = registry
+    self.reloads = reloads
     self.logger = logger
     let pools = options.pools
     selection = pools.selection
     guard selection != nil else {
       let names = pools.isSeveral ? pools.names : [options.poolName]
-      runtimes = try names.map { try Self.load($0, options, registry, logger) }
+      runtimes = try names.map { try Self.load($0, options, registry, reloads, logger) }
       kubernetes = runtimes.lazy.compactMap(\.kubernetes).first
       makesInquiries = runtimes.contains(where: \.makesInquiries)
       usesFlowControl = runtimes.contains { $0.current.value.flow != nil }
@@ -43,8 +46,8 @@ struct PoolPlan {
     runtimes = []
     self.kubernetes = kubernetes
     // Mistakes are told now rather than when a pool appears.
-    let plain = try PoolRuntime(options, registry: registry, logger: logger)
-    let named = try pools.configurations.keys.sorted().map { try Self.load($0, options, registry, logger) }
+    let plain = try PoolRuntime(options, registry: registry, reloads: ReloadRecord(), logger: logger)
+    let named = try pools.configurations.keys.sorted().map { try Self.load($0, options, registry, reloads, logger) }
     let all = [plain] + named
     makesInquiries = all.contains(where: \.makesInquiries)
     usesFlowControl = all.contains { $0.current.value.flow != nil }
@@ -55,14 +58,16 @@ struct PoolPlan {
   var isSeveral: Bool { options.pools.isSeveral }
 
   /// Loads the configuration of a pool that was found.
-  func load(_ name: String) throws -> PoolRuntime { try Self.load(name, options, registry, logger) }
+  func load(_ name: String) throws -> PoolRuntime { try Self.load(name, options, registry, reloads, logger) }
 
   private static func load(
-    _ name: String, _ options: ProcessOptions, _ registry: PluginRegistry, _ logger: Logger
+    _ name: String, _ options: ProcessOptions, _ registry: PluginRegistry, _ reloads: ReloadRecord, _ logger: Logger
   ) throws -> PoolRuntime {
-    guard options.pools.isSeveral else { return try PoolRuntime(options, registry: registry, logger: logger) }
+    guard options.pools.isSeveral else {
+      return try PoolRuntime(options, registry: registry, reloads: reloads, logger: logger)
+    }
     var logger = logger
     logger[metadataKey: "pool"] = "\(name)"
-    return try PoolRuntime(options.forPool(name), registry: registry, logger: logger)
+    return try PoolRuntime(options.forPool(name), registry: registry, reloads: ReloadRecord(), logger: logger)
   }
 }

@@ -12,6 +12,10 @@ struct ServedPool: Sendable {
   /// What hears of its servers' caches; nil when nobody wants to know.
   let cacheEvents: CacheEventService?
   let services: PluginServices
+  /// How reading its files again went.
+  let reloads: ReloadRecord
+  /// Reads its files again.
+  let reload: @Sendable () -> Void
   let saturation: SaturationProbe
   let gauges: PoolGauges
 }

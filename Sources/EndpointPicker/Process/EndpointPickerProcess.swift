@@ -20,6 +20,7 @@ public struct EndpointPickerProcess {
   private let options: ProcessOptions
   private let logger: Logger
   private let pools: PoolPlan
+  private let reloads = ReloadRecord()
 
   /// The name that probes of the reference's chart ask for without leader election.
   private static let olderProbeName = "inference-extension"
@@ -29,7 +30,7 @@ public struct EndpointPickerProcess {
   public init(options: ProcessOptions, registry: PluginRegistry = .standard, logger: Logger) throws {
     self.options = options
     self.logger = logger
-    pools = try PoolPlan(options, registry: registry, logger: logger)
+    pools = try PoolPlan(options, registry: registry, reloads: reloads, logger: logger)
   }
 
   /// Serves until a termination signal, then drains.
@@ -57,7 +58,8 @@ public struct EndpointPickerProcess {
       registry: registry, includesOlderNames: options.exposesOlderMetricNames)
     let own = try PickerMetrics(registry, includesStreams: options.countsStreams)
     let adminCertificate = try AdminCertificate(
-      directory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile, logger: logger)
+      directory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile, reloads: reloads,
+      logger: logger)
     let decisionFile = options.explain.file.isEmpty ? nil : DecisionFile(options: options.explain, logger: logger)
     try decisionFile?.open()
     let decisions = DecisionLog(decisionsPerSecond: options.explain.decisionsPerSecond, file: decisionFile)
@@ -90,7 +92,7 @@ public struct EndpointPickerProcess {
       options.secureServing
       ? try ServerCertificate(
         directory: options.certificateDirectory, options: options.tls, isReloaded: options.reloadsCertificate,
-        logger: logger) : nil
+        reloads: reloads, logger: logger) : nil
     let healthServer = GRPCServer(methods: HealthMethods.all(health), logger: logger)
     let readiness = Readiness(health, takes: conditions)
     let directory = PoolDirectory(
@@ -114,6 +116,7 @@ public struct EndpointPickerProcess {
       options: options, registry: registry, metrics: metrics, own: own, directory: directory, server: server,
       decisions: decisions, decisionFile: decisionFile, includesFlowControl: flowFamilies != nil)
     observation.register()
+    registry.register(ReloadCollector(record: reloads, directory: directory))
     let probes = observation.startProbes(on: group)
     let reviews = try authorizationReviews(background)
 
@@ -149,6 +152,12 @@ public struct EndpointPickerProcess {
     if let decisionFile { running.append(decisionFile) }
     if let tracing { running.append(tracing.service) }
     if let inquiries { running.append(inquiries) }
+    running.append(
+      HangupSignal(logger: logger) { [directory] in
+        for pool in directory.pools { pool.reload() }
+        certificate?.reload()
+        adminCertificate?.reload()
+      })
     running += [adminServer, gauges]
     if let adminCertificate { running.append(adminCertificate) }
     if let reviews { running.append(reviews) }

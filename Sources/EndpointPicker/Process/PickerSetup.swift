@@ -4,15 +4,18 @@ import PickerConfiguration
 import Scheduling
 
 /// What a configuration comes to before anything runs: the plugins and the data layer.
-struct PickerSetup {
+struct PickerSetup: Sendable {
   let config: EndpointPickerConfig
   let table: EndpointTable
   let plugins: LoadedPlugins
   let plan: DataLayerPlan
 
   /// Loads the configuration that the options name.
+  /// - Parameter old: what the setup takes the place of; its endpoints stay, and plugins that do not change.
   /// - Throws: `ConfigurationError` with every problem found.
-  init(_ options: ProcessOptions, registry: PluginRegistry, services: PluginServices) throws(ConfigurationError) {
+  init(
+    _ options: ProcessOptions, registry: PluginRegistry, services: PluginServices, replacing old: PickerSetup? = nil
+  ) throws(ConfigurationError) {
     var config = try EndpointPickerConfig.load(options.configuration)
     if options.enablesFlowControl { config.featureGates.set(.flowControl, to: true) }
     var registry = registry
@@ -23,14 +26,16 @@ struct PickerSetup {
     if options.modelServerFlags != ModelServerFlags() {
       registry.register(.coreMetricsExtractor(vllm: try options.modelServerFlags.engine()))
     }
-    let table = EndpointTable()
+    let table = old?.table ?? EndpointTable()
     let plugins = try PluginLoader.load(
       config, registry: registry, endpoints: table, services: services, isStrict: options.strictConfiguration,
-      allowsExperimental: options.allowsExperimentalPlugins)
+      allowsExperimental: options.allowsExperimentalPlugins, addsPassiveHealth: options.followsPassiveHealth,
+      replacing: old?.plugins)
     self.config = config
     self.table = table
     self.plugins = plugins
     plan = try DataLayerPlan(plugins, interval: options.refreshMetricsInterval)
+    if let old { try check(replacing: old) }
   }
 }
 

@@ -1,3 +1,4 @@
+import Discovery
 import Endpoints
 import FoundationEssentials
 import Logging
@@ -20,14 +21,23 @@ struct PoolRuntime {
   let current: CurrentPool
   /// Whether the endpoints are found in Kubernetes.
   let followsKubernetes: Bool
+  /// Puts the configuration in force again; nil when it is not in a file.
+  let reloader: ConfigurationReloader?
+  /// Follows the configuration file; nil when it is not followed.
+  let watch: ConfigurationWatch?
+  /// How reading the pool's files again went.
+  let reloads: ReloadRecord
   private let options: ProcessOptions
   private let plan: DataLayerPlan
   private let policies = RequestPolicyStore()
   private let logger: Logger
 
   /// Loads the pool's configuration.
+  /// - Parameter reloads: learns of files that are read again.
   /// - Throws: `ConfigurationError` with every problem found, or ``ProcessError``.
-  init(_ options: ProcessOptions, registry: PluginRegistry, logger: Logger) throws {
+  init(_ options: ProcessOptions, registry: PluginRegistry, reloads: ReloadRecord, logger: Logger) throws {
+    var poller: FilePoller?
+    if case .file(let path) = options.configuration { poller = ConfigurationWatch.poller(path: path) }
     services = PluginServices(environment: ProcessInfo.processInfo.environment)
     let setup = try PickerSetup(options, registry: registry, services: services)
     for warning in setup.plugins.warnings { logger.warning("configuration: \(warning)") }
@@ -47,6 +57,15 @@ struct PoolRuntime {
         name: options.poolName, endpoints: setup.table, plugins: setup.plugins, policies: policies,
         followsSubset: options.followsSubset, document: config.effectiveDocument(parameters: [:]).yaml),
       maxBufferedBytes: options.pools.isSeveral ? options.pools.maxBufferedBytes : nil)
+    self.reloads = reloads
+    guard let poller else {
+      (reloader, watch) = (nil, nil)
+      return
+    }
+    let reloader = ConfigurationReloader(
+      options, registry: registry, services: services, setup: setup, pool: current, record: reloads, logger: logger)
+    self.reloader = reloader
+    watch = options.reloadsConfiguration ? ConfigurationWatch(reloader, poller: poller) : nil
   }
 
   /// The API server that the pool is followed at; nil when its endpoints come from elsewhere.
@@ -57,8 +76,10 @@ struct PoolRuntime {
     current.value.plugins.plugins((any PeriodicReporter).self)
   }
 
-  /// Whether event loops must be able to ask other processes for this pool.
-  var makesInquiries: Bool { current.value.plugins.scheduler.makesInquiries || !reporters.isEmpty }
+  /// Whether event loops must be able to ask other processes for this pool, now or with another configuration.
+  var makesInquiries: Bool {
+    reloader != nil || current.value.plugins.scheduler.makesInquiries || !reporters.isEmpty
+  }
 
   /// Makes what scrapes the endpoints; nil when nothing does.
   func scrapers(on group: any EventLoopGroup) throws -> ScraperPool? {
@@ -90,10 +111,11 @@ struct PoolRuntime {
     background: any EventLoopGroup
   ) throws -> PoolSources {
     let applier = EndpointApplier(pool: current, scrapers: scrapers, cacheEvents: cacheEvents, logger: logger)
-    let endpoints = EndpointSource(given: options.endpoints, file: plan.discovery, applier: applier, logger: logger)
+    let endpoints = EndpointSource(
+      given: options.endpoints, file: plan.discovery, applier: applier, reloads: reloads, logger: logger)
     try endpoints.load()
     let policySource = options.policyFile.map { path in
-      PolicySource(path: path, pool: options.policyPool, store: policies, logger: logger)
+      PolicySource(path: path, pool: options.policyPool, store: policies, reloads: reloads, logger: logger)
     }
     try policySource?.load()
     let modelPoller = plan.models.map { source in
@@ -105,6 +127,9 @@ struct PoolRuntime {
       followsKubernetes
       ? kubernetes?.watching(
         name, observer: KubernetesPool(endpoints: applier, policies: policies, updates: updates), logger: logger) : nil
-    return PoolSources(endpoints: endpoints, policies: policySource, models: modelPoller, watching: watching)
+    let certificates =
+      plan.tls.isEmpty ? nil : ModelServerCertificates(plan.tls, reloads: reloads, logger: logger)
+    return PoolSources(
+      endpoints: endpoints, policies: policySource, models: modelPoller, certificates: certificates, watching: watching)
   }
 }

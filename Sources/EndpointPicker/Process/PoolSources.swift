@@ -5,6 +5,8 @@ struct PoolSources {
   let policies: PolicySource?
   /// nil when nobody asks for the models that endpoints serve.
   let models: ModelPoller?
+  /// nil when no source has certificates for model servers.
+  let certificates: ModelServerCertificates?
   /// nil when the endpoints come from elsewhere.
   let watching: PoolWatching?
 }

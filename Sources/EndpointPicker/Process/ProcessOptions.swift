@@ -17,6 +17,8 @@ public struct ProcessOptions: Sendable {
   public var pools = PoolOptions()
   /// Where the configuration comes from.
   public var configuration = EndpointPickerConfig.Origin.builtIn(.llmD)
+  /// Whether changes of a configuration file take effect while running.
+  public var reloadsConfiguration = true
   /// Endpoints given by flag; nil leaves them to discovery.
   public var endpoints: [EndpointDescriptor]?
   /// The pool in Kubernetes to follow where neither ``endpoints`` nor the configuration says where endpoints are.
@@ -61,6 +63,8 @@ public struct ProcessOptions: Sendable {
   public var strictConfiguration = false
   /// Whether documents of the newer configuration API may use plugin types that are not settled.
   public var allowsExperimentalPlugins = false
+  /// Whether endpoints whose requests fail are left alone for a time where the configuration does not say.
+  public var followsPassiveHealth = true
   /// Whether the environment switches flow control on.
   public var enablesFlowControl = false
   /// What `metrics-data-source` does where its parameters say nothing.

@@ -145,6 +145,7 @@ extension ExtProcCall {
     } else {
       sendDestination(decision.endpoints, .headers(.request))
     }
+    beginAttempt(decision.endpoints)
     leases = decision.takeLeases()
     switch basis {
     case .headersOnly, .headersBeforeBody: break

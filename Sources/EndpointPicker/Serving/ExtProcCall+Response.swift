@@ -7,6 +7,7 @@ import Scheduling
 extension ExtProcCall {
   func receivedResponseHeaders(_ view: HeaderMapView) {
     guard machine.isForwarding else { return }
+    judgeAttempt(view)
     note.responseBegan = loop.clock.nanoseconds()
     if let status = view.last(":status" as StaticString), let first = status.first, first >= UInt8(ascii: "4") {
       errorCode = "ModelServerError"

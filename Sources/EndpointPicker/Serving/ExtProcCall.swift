@@ -34,6 +34,8 @@ final class ExtProcCall: GRPCCall {
   var observations: [any RequestObservation] = []
   /// What plugins ask about the request at the moment, or the turn it waits for; nil while it waits for nothing.
   var awaited: AwaitedAnswer?
+  /// The request as passive health follows it; nil before it was placed and when there are response headers.
+  var attempt: HealthAttempt?
   var model: ModelLabel?
   var family = ResponseFamily.none
   var errorCode: String?
@@ -112,6 +114,7 @@ final class ExtProcCall: GRPCCall {
         namespace: ExtProcNames.loadBalancerNamespace, key: ExtProcNames.servedEndpoint)
       if note.record != nil { note.servedEndpoint = address }
       placed?.report = address.map { .address($0) } ?? .noAddress
+      if attempt != nil { attempt?.served = address }
       followServedEndpoint(address)
     }
   }
@@ -173,6 +176,7 @@ final class ExtProcCall: GRPCCall {
       self.trace = nil
     }
     stopAwaiting()
+    endAttempt(wasReset: stream?.wasResetByClient == true && note.status == .cancelled)
     endObservations(isComplete: false)
     leases = nil
     forwarding = nil

@@ -18,6 +18,7 @@ final class LoopContext {
   let answers = HeaderAnswers()
   let instruments: LoopInstruments
   let explainer: Explainer
+  let logger: Logger
   private let rejections: RejectionLog
   let eventLoop: any EventLoop
   var random: RandomSource
@@ -45,6 +46,7 @@ final class LoopContext {
     self.metrics = metrics
     self.instruments = instruments
     self.explainer = explainer
+    self.logger = logger
     self.rejections = RejectionLog(logger: logger, eventLoop: eventLoop, instruments: instruments)
     self.eventLoop = eventLoop
     self.random = RandomSource(seed: seed)
@@ -92,7 +94,9 @@ final class LoopContext {
   func cycle(for pool: PoolState) -> SchedulingCycle {
     for known in cycles where known.pool === pool { return known.cycle }
     dropClosed()
-    cycles.removeAll { $0.pool.endpoints === pool.endpoints }
+    // Streams that began before a reload go on with what was in force then, so the last one is kept beside.
+    let others = cycles.indices.filter { cycles[$0].pool.endpoints === pool.endpoints }
+    if others.count > 1 { cycles.remove(at: others[0]) }
     let cycle = SchedulingCycle(table: pool.endpoints, seed: random.next())
     cycles.append((pool, cycle))
     return cycle

@@ -17,6 +17,8 @@ public final class GRPCServerStream: HTTP2StreamHandler {
   private var sentHeaders = false
   private var isFinished = false
   private var sawHeaders = false
+  /// Whether the call ends because the client reset its stream; told with ``GRPCCall/ended()``.
+  public private(set) var wasResetByClient = false
   /// Bytes taken from the connection's budget.
   private var charged = 0
   private var retained = 0
@@ -41,6 +43,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
     isFinished = false
     sawHeaders = false
     authority.removeAll(keepingCapacity: true)
+    wasResetByClient = false
   }
 
   // MARK: For the application
@@ -189,6 +192,7 @@ public final class GRPCServerStream: HTTP2StreamHandler {
   public func closed(_ code: HTTP2ErrorCode) {
     let wasFinished = isFinished || http2?.isComplete == true
     connection.counters.closed(isReset: code != .noError, wasFinished: wasFinished)
+    wasResetByClient = http2?.isResetByPeer == true
     http2 = nil
     isFinished = true
     let ended = call

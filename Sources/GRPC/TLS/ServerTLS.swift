@@ -3,7 +3,7 @@ import NIOSSL
 /// The TLS side of a server: which certificate it shows.
 public enum ServerTLS {
   /// A context from `tls.crt` and `tls.key` in a directory, the layout of a Kubernetes TLS secret.
-  /// - Throws: when a file is missing or not PEM; the error names the file.
+  /// - Throws: when a file is missing or not PEM, that of the options included; the error names the file.
   public static func context(
     directory: String, options: ServerTLSOptions = ServerTLSOptions()
   ) throws -> NIOSSLContext {
@@ -49,6 +49,19 @@ public enum ServerTLS {
     configuration.applicationProtocols = ["h2"]
     configuration.minimumTLSVersion = options.minimumVersion.version
     if !options.cipherSuites.isEmpty { configuration.cipherSuites = options.cipherSuites.joined(separator: ":") }
+    if !options.clientCAFile.isEmpty {
+      let authorities: [NIOSSLCertificate]
+      do {
+        authorities = try NIOSSLCertificate.fromPEMFile(options.clientCAFile)
+      } catch {
+        throw ServerTLSError(file: options.clientCAFile, reason: "\(error)")
+      }
+      // Nobody would be let in, which cannot be meant.
+      guard !authorities.isEmpty else { throw ServerTLSError(file: options.clientCAFile, reason: "no certificate") }
+      configuration.trustRoots = .certificates(authorities)
+      // Clients go by no name that could be checked.
+      configuration.certificateVerification = .noHostnameVerification
+    }
     return try NIOSSLContext(configuration: configuration)
   }
 }

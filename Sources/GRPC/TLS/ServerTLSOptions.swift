@@ -16,6 +16,8 @@ public struct ServerTLSOptions: Sendable, Hashable {
   public var minimumVersion = Version.tls12
   /// Cipher suites of TLS 1.2 by their names in RFCs; empty for those that the library finds good. TLS 1.3 has its own.
   public private(set) var cipherSuites: [String] = []
+  /// File with the certificates, in PEM, of which clients must have one or one signed by it; empty for any client.
+  public var clientCAFile = ""
 
   /// TLS 1.2 and later with the library's cipher suites.
   public init() {}

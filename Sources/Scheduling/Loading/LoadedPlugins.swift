@@ -22,6 +22,10 @@ public struct LoadedPlugins: Sendable {
   public let configuration: EndpointPickerConfig
   /// The parameters of each instance with the values in force, by the instance's name.
   public let parameters: [String: [EffectiveParameter]]
+  /// Names of the instances that were taken over from the configuration before, with all they know.
+  public let inherited: Set<String>
+  /// Where the plugins' attributes have their places.
+  let attributes: AttributeSpace
   /// What the operator should change although it works.
   public let warnings: [ConfigurationProblem]
 

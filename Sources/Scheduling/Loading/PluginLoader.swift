@@ -11,10 +11,13 @@ public struct PluginLoader {
   private let services: PluginServices
   private let isStrict: Bool
   private let allowsExperimental: Bool
+  private let addsPassiveHealth: Bool
   /// The configuration as it comes to be in force.
   var effective: EndpointPickerConfig
   private var parameters: [String: [EffectiveParameter]] = [:]
-  private let attributes = AttributeSpace()
+  private let inheritance: PluginInheritance
+  private var attributes: AttributeSpace { inheritance.attributes }
+  private var inherited: Set<String> = []
   private(set) var instances: [PluginInstance] = []
   private var requirements: [(data: DataRequirement, by: PluginSpecification)] = []
   var problems: [ConfigurationProblem] = []
@@ -32,18 +35,29 @@ public struct PluginLoader {
   /// - Parameters:
   ///   - isStrict: unknown plugin parameters are errors in the older API version too.
   ///   - allowsExperimental: whether documents of the newer API version may use plugin types that are not settled.
+  ///   - predecessor: what the configuration replaces; plugins that are the same in both go on with what they know.
+  ///   - addsPassiveHealth: whether a `passive-health-filter` is made when the configuration has none.
   /// - Throws: every problem found, each with the place it was found at.
   public static func load(
     _ config: EndpointPickerConfig, registry: PluginRegistry, endpoints: EndpointTable,
-    services: PluginServices = PluginServices(), isStrict: Bool = false, allowsExperimental: Bool = true
+    services: PluginServices = PluginServices(), isStrict: Bool = false, allowsExperimental: Bool = true,
+    addsPassiveHealth: Bool = false, replacing predecessor: LoadedPlugins? = nil
   ) throws(ConfigurationError) -> LoadedPlugins {
-    var loader = PluginLoader(config, registry, endpoints, services, isStrict, allowsExperimental)
-    return try loader.load()
+    func load(_ predecessor: LoadedPlugins?) throws(ConfigurationError) -> LoadedPlugins {
+      var loader = PluginLoader(
+        config, registry, endpoints, services, isStrict, allowsExperimental, addsPassiveHealth,
+        PluginInheritance(predecessor, lineage: config.lineage))
+      return try loader.load()
+    }
+    let loaded = try load(predecessor)
+    // Attributes of many configurations one after the other have had their places.
+    return predecessor == nil || loaded.attributes.hasRoom ? loaded : try load(nil)
   }
 
   private init(
     _ config: EndpointPickerConfig, _ registry: PluginRegistry, _ endpoints: EndpointTable,
-    _ services: PluginServices, _ isStrict: Bool, _ allowsExperimental: Bool
+    _ services: PluginServices, _ isStrict: Bool, _ allowsExperimental: Bool, _ addsPassiveHealth: Bool,
+    _ inheritance: PluginInheritance
   ) {
     self.config = config
     self.registry = registry
@@ -51,6 +65,8 @@ public struct PluginLoader {
     self.services = services
     self.isStrict = isStrict
     self.allowsExperimental = allowsExperimental
+    self.addsPassiveHealth = addsPassiveHealth
+    self.inheritance = inheritance
     self.effective = config
     self.warnings = config.warnings
   }
@@ -63,6 +79,7 @@ public struct PluginLoader {
     let parsers = requestParsers()
     let detector = saturationDetector()
     addMetrics()
+    addHealth()
     let profiles = schedulingProfiles()
     let handler = profileHandler(profiles)
     let flowControl = flowControlSettings()
@@ -87,7 +104,8 @@ public struct PluginLoader {
       saturationDetector: detector, flowControl: flowControl, parsers: parsers,
       responseHeadersPlugins: instances.compactMap { $0.plugin as? any ResponseHeadersPlugin },
       readsPrompts: requirements.contains { $0.data.kind == .tokenizedPrompt },
-      configuration: effectiveConfiguration(), parameters: parameters, warnings: warnings)
+      configuration: effectiveConfiguration(), parameters: parameters, inherited: inherited,
+      attributes: attributes, warnings: warnings)
   }
 
   /// The configuration as written, completed by what was made; without what was left out.
@@ -165,7 +183,9 @@ public struct PluginLoader {
     do {
       let plugin = try registration.make(context)
       try decoder.finish()
-      instances.append(PluginInstance(name: specification.name, type: registration.type, plugin: plugin))
+      let known = inheritance.plugin(named: specification.name, registration, decoder.effectiveParameters)
+      if known != nil { inherited.insert(specification.name) }
+      instances.append(PluginInstance(name: specification.name, type: registration.type, plugin: known ?? plugin))
       parameters[specification.name] = decoder.effectiveParameters
       let named = context.requirements.all
       for requirement in named { requirements.append((requirement, specification)) }
@@ -323,6 +343,18 @@ public struct PluginLoader {
     effective.dataLayer = section
   }
 
+  /// Endpoints whose requests fail are left alone, unless the configuration or the operator says otherwise.
+  private mutating func addHealth() {
+    let configured = instances.filter { $0.plugin is PassiveHealthFilter }
+    if configured.count > 1 {
+      problems.append(
+        ConfigurationProblem(
+          place("plugins"),
+          "only one \(PassiveHealthFilter.typeName) is allowed, not \(configured.map(\.name).joined(separator: ", "))"))
+    }
+    if addsPassiveHealth, configured.isEmpty { makeDefault(PassiveHealthFilter.typeName) }
+  }
+
   // MARK: Profiles
 
   private mutating func schedulingProfiles() -> [SchedulingProfile] {
@@ -359,6 +391,13 @@ public struct PluginLoader {
     var filters: [(name: String, filter: any Filter)] = []
     var scorers: [SchedulingProfile.WeightedScorer] = []
     var picker: (name: String, picker: any Picker)?
+    let health = instances.first { $0.plugin is PassiveHealthFilter }
+    if let health, let filter = health.plugin as? PassiveHealthFilter,
+      !members.contains(where: { $0.0.name == health.name })
+    {
+      // First, so that filters which follow a request's past do not hold on to an endpoint that fails.
+      filters.append((health.name, filter))
+    }
     for (instance, weight) in members {
       if let filter = instance.plugin as? any Filter { filters.append((instance.name, filter)) }
       if let scorer = instance.plugin as? any Scorer {

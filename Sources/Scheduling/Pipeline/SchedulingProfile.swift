@@ -29,6 +29,8 @@ public final class SchedulingProfile: Sendable {
   public let picker: any Picker
   /// Name of the picker.
   public let pickerName: String
+  /// For each filter itself where it yields, else nil.
+  private let yielding: [(any YieldingFilter)?]
 
   /// Creates a profile.
   public init(
@@ -40,9 +42,10 @@ public final class SchedulingProfile: Sendable {
     self.scorers = scorers
     self.picker = picker
     self.pickerName = pickerName
+    self.yielding = filters.map { $0.filter as? any YieldingFilter }
   }
 
-  /// Filters, scores and picks: each score is clamped to 0…1, multiplied by its weight and added up.
+  /// Filters, scores and picks. Filters that yield are left out where no candidate would be left. Each score is clamped to 0…1, multiplied by its weight and added up.
   /// - Parameter index: the profile's place among the cycle's results, which takes the picks.
   /// - Returns: false when the filters left no candidate.
   func run(_ cycle: SchedulingCycle, index: Int) -> Bool {
@@ -50,12 +53,10 @@ public final class SchedulingProfile: Sendable {
     cycle.forgetFilters()
     var trace = cycle.trace.map { _ in DecisionTrace.ProfileTrace(name: name) }
     cycle.stopwatch?.start()
-    for index in filters.indices {
-      let before = trace.map { _ in Self.addresses(cycle) }
-      cycle.apply(filters[index].filter)
-      cycle.stopwatch?.lap(.filter, filters[index].name)
-      if let before { trace?.filters.append(Self.result(of: filters[index].name, before, cycle)) }
-      guard cycle.count > 0 else { break }
+    if runFilters(cycle, &trace, skipsYielding: false), cycle.count == 0 {
+      cycle.forgetFilters()
+      trace?.filters.removeAll()
+      _ = runFilters(cycle, &trace, skipsYielding: true)
     }
     guard cycle.count > 0 else {
       if let trace { cycle.trace?.profiles.append(trace) }
@@ -89,6 +90,25 @@ public final class SchedulingProfile: Sendable {
     }
     defer { cycle.sparePicks = picks }
     return !picks.isEmpty
+  }
+
+  /// Runs the filters in order until no candidate is left.
+  /// - Returns: whether a yielding filter dropped any.
+  private func runFilters(
+    _ cycle: SchedulingCycle, _ trace: inout DecisionTrace.ProfileTrace?, skipsYielding: Bool
+  ) -> Bool {
+    var hasYielding = false
+    for index in filters.indices {
+      if let yielding = yielding[index], skipsYielding || !yielding.isNeeded { continue }
+      let count = cycle.count
+      let before = trace.map { _ in Self.addresses(cycle) }
+      cycle.apply(filters[index].filter)
+      cycle.stopwatch?.lap(.filter, filters[index].name)
+      if yielding[index] != nil, cycle.count < count { hasYielding = true }
+      if let before { trace?.filters.append(Self.result(of: filters[index].name, before, cycle)) }
+      guard cycle.count > 0 else { break }
+    }
+    return hasYielding
   }
 
   private static func addresses(_ cycle: SchedulingCycle) -> [String] {

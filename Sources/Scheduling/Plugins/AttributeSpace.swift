@@ -10,14 +10,23 @@ public struct WorkspaceID: Sendable, Hashable {
   let index: Int
 }
 
-/// Gives attributes their places. One for each loaded configuration.
+/// Gives attributes their places. One for a configuration and those that replace it while the process runs.
 public final class AttributeSpace: Sendable {
   private let names = Mutex<[String: Int]>([:])
   private let workspaces = Atomic<Int>(0)
   private let inquiries = Atomic<Int>(0)
 
+  /// Configurations that replace each other leave objects behind that nobody asks for again.
+  private static let maximumWorkspaces = 1 << 16
+
   /// Creates an empty space.
   public init() {}
+
+  /// Whether so many places were given that another configuration had better begin with a new space.
+  var isSpent: Bool { !hasRoom || workspaces.load(ordering: .relaxed) > Self.maximumWorkspaces }
+
+  /// Whether every attribute has got a place that exists.
+  var hasRoom: Bool { names.withLock { $0.count } <= CycleArrays.maximumAttributes }
 
   /// A place for an object that a plugin keeps for each event loop; see ``SchedulingCycle/workspace(_:make:)``.
   public func makeWorkspace() -> WorkspaceID {

@@ -10,6 +10,7 @@ enum BuiltInPlugins {
     .headerBasedTestingFilter,
     .labelFilter,
     .labelSelectorFilter,
+    .passiveHealthFilter,
     .prefillFilter,
     .prefixCacheAffinityFilter,
     .sessionAffinityFilter,

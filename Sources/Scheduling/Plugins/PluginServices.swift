@@ -8,6 +8,8 @@ public final class PluginServices: Sendable {
   public let adapters: AdapterStore
   /// The models that endpoints say they serve, as active adapters; whoever asks the servers writes it.
   public let servedModels = AdapterStore()
+  /// The health of the endpoints as their requests tell it; whoever serves requests writes it.
+  public let health = HealthBoard()
   /// The process's environment, for plugins that other pickers configure by it.
   public let environment: [String: String]
   private let prefixIndexes = Mutex<[String: PrefixIndex]>([:])
@@ -29,6 +31,11 @@ public final class PluginServices: Sendable {
       indexes[name] = index
       return index
     }
+  }
+
+  /// Forgets the indexes of producers that no configuration has any more.
+  public func removePrefixIndexes(except names: Set<String>) {
+    prefixIndexes.withLock { $0 = $0.filter { names.contains($0.key) } }
   }
 
   /// All prefix indexes, by the name of their producer.

@@ -170,7 +170,12 @@ import Testing
     call.reset()
     try connection.exchange()
     #expect(call.outcome.closedWith == [.cancel])
-    expectEntries(log, 1) { $0.messages == 1 && $0.halfCloses == 0 }
+    expectEntries(log, 1) { $0.messages == 1 && $0.halfCloses == 0 && $0.wasReset }
+    // The next call in the same memory.
+    let next = try connection.open()
+    next.halfClose()
+    try connection.exchange()
+    #expect(log.entries.map(\.wasReset) == [true, false])
   }
 
   @Test func connectionIsLost() throws {
@@ -179,7 +184,7 @@ import Testing
     for _ in 0..<30 { try connection.open().send([1]) }
     try connection.exchange()
     connection.disconnect()
-    expectEntries(log, 30) { $0.messages == 1 }
+    expectEntries(log, 30) { $0.messages == 1 && !$0.wasReset }
   }
 
   // MARK: Sending from outside a read

@@ -10,6 +10,7 @@ final class CallLog: Sendable {
     var halfCloses = 0
     var limits: [GRPCLimit] = []
     var ended = 0
+    var wasReset = false
     var callsAfterEnd = 0
   }
 
@@ -130,7 +131,10 @@ private final class TestCall: GRPCCall {
   }
 
   func ended() {
-    log.change(index) { $0.ended += 1 }
+    log.change(index) { entry in
+      entry.ended += 1
+      entry.wasReset = stream.wasResetByClient
+    }
     kept = []
   }
 }

@@ -18,8 +18,8 @@ import Testing
     prepare: (TestPool) -> Void = { _ in }
   ) throws -> Int {
     let services = PluginServices()
-    let loaded = try load("plugins:\n\(plugins)", lineage: lineage, services: services)
     let pool = TestPool(1)
+    let loaded = try load("plugins:\n\(plugins)", lineage: lineage, endpoints: pool.table, services: services)
     prepare(pool)
     try pool.place(try requests.chat(Self.prompt), by: loaded.scheduler)
     return services.prefixIndex(named: producer) { PrefixIndex() }.entryCount

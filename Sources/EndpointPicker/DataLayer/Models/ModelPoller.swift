@@ -66,7 +66,7 @@ struct ModelPoller: Service {
   private func ask(_ endpoint: Endpoint) async throws {
     let fetch = PageFetch(
       path: source.path, maximumBytes: Self.maximumBytes, timeout: .seconds(1),
-      transport: source.tls.map(ModelServerTLS.transport))
+      transport: source.tls?.transport)
     let address = EndpointAddress(host: endpoint.address.host, port: source.port ?? endpoint.address.port)
     var body = try await fetch.body(of: address, on: eventLoop)
     let count = body.readableBytes

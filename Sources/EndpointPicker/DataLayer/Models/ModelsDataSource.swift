@@ -1,5 +1,3 @@
-import Endpoints
-import NIOSSL
 import PickerConfiguration
 import Scheduling
 
@@ -11,7 +9,7 @@ struct ModelsDataSource: Plugin {
   let path: String
   let port: UInt16?
   let interval: Duration
-  let tls: NIOSSLContext?
+  let tls: ModelServerTLS?
 }
 
 /// `models-data-extractor`: reads model lists (OpenAI, `GET /v1/models`) and keeps them for each endpoint.
