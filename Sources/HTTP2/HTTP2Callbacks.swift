@@ -20,6 +20,10 @@ enum HTTP2Callbacks {
     if role == .server {
       nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
       nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
+      // Envoy calls the picker by its cluster's name unless told otherwise, and names such as Istio's
+      // `outbound|9002||epp.default.svc` are no authorities to nghttp2, which would reset the stream. What the checks
+      // left out with it find is looked after by the streams: they take a request for what its pseudo-headers say.
+      nghttp2_option_set_no_http_messaging(option, 1)
     }
 
     nghttp2_option_set_no_auto_window_update(option, 1)

@@ -26,6 +26,19 @@ import Testing
     #expect(pair.server.openStreamCount == 0)
   }
 
+  /// Envoy takes the name of its cluster for the authority, and Istio's have bars in them.
+  @Test(arguments: ["outbound|9002||epp.default.svc.cluster.local", "epp_cluster", "a b", "[::1]:9002", ""])
+  func takesAnyAuthority(authority: String) throws {
+    let pair = try SessionPair()
+    let request = try pair.open(
+      HeaderBlock([(":method", "POST"), (":scheme", "http"), (":path", "/test"), (":authority", authority)]))
+    request.stream?.finish(trailers: nil)
+    try pair.exchange()
+    #expect(request.status == "200")
+    #expect(pair.application.handlers.first?.value(":authority", block: 0) == authority)
+    expectClosedOnce(request, .noError)
+  }
+
   /// The smallest region that takes a DATA frame, an awkward one and a large one, with random cuts on the receiving
   /// side, and peers that accept larger frames than regions are.
   @Test(arguments: [16_393, 17 << 10, 1 << 20], [UInt32(16_384), 1 << 20])
