@@ -1,7 +1,9 @@
 """The load generator: it measures the same thing twice, and notices every wrong answer."""
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -112,6 +114,24 @@ def test_a_picker_that_falls_behind_is_charged_from_the_intended_start(load, wro
     rate = 4 * closed["rate"]["value"]
     _, flooded = load(address, "--duration=1", "--warm-up=0", f"--rate={rate}", "--max-in-flight=4", "--timeout=20")
     assert flooded["stream"]["p99"]["value"] > 300_000, "in microseconds; about three quarters of a second"
+
+
+def test_a_picker_that_hangs_is_reported(request, launch, tmp_path):
+    """Also over TLS, where a connection is only closed when the other side agrees or long after."""
+    picker = launch.picker(["10.0.0.1:8000"])
+    binary = request.config.getoption("--bin-dir").resolve() / "epp-load"
+    report = tmp_path / "report.json"
+    command = [binary, picker.address, "--tls", "--quiet", f"--json={report}", "--duration=2", "--timeout=1"]
+    load = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: picker.metric("epp_streams") > 0, "streams are open")
+        os.kill(picker.process.pid, signal.SIGSTOP)
+        _, errors = load.communicate(timeout=30)
+    finally:
+        os.kill(picker.process.pid, signal.SIGCONT)
+        load.kill()
+    assert load.returncode == 1, errors
+    assert json.loads(report.read_text())["failures"]
 
 
 def test_a_picker_that_is_not_there_is_an_error(request):

@@ -95,12 +95,13 @@ final class LoadWorker {
 
   private func makeHandler() throws -> LoadChannelHandler {
     let handler = try LoadChannelHandler()
-    handler.onActive = { [unowned self, unowned handler] in
+    // A connection that TLS takes its time to close may outlive the run, so it keeps its worker.
+    handler.onActive = { [self, unowned handler] in
       self.handler = handler
       work()
     }
-    handler.onRead = { [unowned self] in work() }
-    handler.onInactive = { [unowned self, unowned handler] close in
+    handler.onRead = { [self] in work() }
+    handler.onInactive = { [self, unowned handler] close in
       isDisconnecting = true
       close()
       isDisconnecting = false
@@ -209,7 +210,7 @@ final class LoadWorker {
     guard timer == nil || due < timerDue else { return }
     timer?.cancel()
     timerDue = due
-    timer = eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(due)) { [unowned self] in
+    timer = eventLoop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(due)) { [self] in
       timer = nil
       reconnectIfDue()
       work()
@@ -219,7 +220,7 @@ final class LoadWorker {
 
   private func reconnectIfDue() {
     guard let nextConnect, nextConnect <= Self.now(), !isStopped else { return }
-    connect().assumeIsolated().whenFailure { [unowned self] _ in self.nextConnect = Self.now() + 100_000_000 }
+    connect().assumeIsolated().whenFailure { [self] _ in self.nextConnect = Self.now() + 100_000_000 }
   }
 
   // MARK: From streams
