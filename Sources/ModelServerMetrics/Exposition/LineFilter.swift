@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Tells lines that can be of interest from the many that cannot by looking at two bytes.
 ///
 /// The first byte picks a probe: the offset at which the wanted names that begin so start to differ, and a table from
@@ -12,6 +20,8 @@ struct LineFilter: Sendable {
     /// Index of a table of 256 masks; table 0 is empty.
     var table = 0
   }
+
+  private static let typeKeyword: StaticString = "# TYPE "
 
   /// Lines at least this long can be judged from their beginning.
   let decisiveLength: Int
@@ -30,7 +40,7 @@ struct LineFilter: Sendable {
       probes[Int(first)] = Probe(offset: offset, table: table)
       for (index, name) in group { masks[table * 256 + Int(name[offset])] |= 1 << UInt64(index) }
     }
-    self.decisiveLength = max(16, (probes.map(\.offset).max() ?? 0) + 1)
+    self.decisiveLength = max(16, Self.typeKeyword.utf8CodeUnitCount + (probes.map(\.offset).max() ?? 0) + 1)
     self.probes = probes
     self.masks = masks
   }
@@ -64,14 +74,21 @@ struct LineFilter: Sendable {
       return masks[probe.table << 8 | Int(line[probe.offset])]
     }
 
-    /// Whether the line must be read: a sample of a wanted family, a TYPE comment, or something unusual enough
-    /// (leading blanks) that only a full look can tell.
+    /// Whether the line must be read: a sample or the TYPE comment of a wanted family, or something unusual enough
+    /// (blanks in other places) that only a full look can tell.
     @inline(__always)
     func admits(_ line: UnsafePointer<UInt8>, _ length: Int) -> Bool {
       guard length > 2 else { return false }
       switch line[0] {
       case UInt8(ascii: "#"):
-        return line[1] != UInt8(ascii: " ") || line[2] == UInt8(ascii: "T") || Ascii.isBlank(line[2])
+        guard line[1] == UInt8(ascii: " ") else { return true }
+        guard line[2] == UInt8(ascii: "T") else { return Ascii.isBlank(line[2]) }
+        let keyword = LineFilter.typeKeyword
+        let start = keyword.utf8CodeUnitCount
+        guard length > start, memcmp(line, keyword.utf8Start, start) == 0, !Ascii.isBlank(line[start]) else {
+          return true
+        }
+        return candidates(line + start, length - start) != 0
       case UInt8(ascii: " "), UInt8(ascii: "\t"):
         return true
       default:

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Reads the admitted lines of one page into numbers.
 struct PageReader {
   let plan: ScanPlan
@@ -44,7 +36,6 @@ struct PageReader {
   }
 
   private mutating func readComment(_ line: UnsafeBufferPointer<UInt8>) {
-    guard !isTypeOfOtherFamily(line) else { return }
     let keyword = SampleParser.skipBlanks(line, 1)
     let keywordEnd = SampleParser.endOfToken(line, keyword)
     guard Ascii.spells("TYPE", line, keyword, keywordEnd) else { return }
@@ -58,24 +49,11 @@ struct PageReader {
     while candidates != 0 {
       let index = candidates.trailingZeroBitCount
       candidates &= candidates - 1
-      if Self.matches(line, name, nameEnd, plan.families[index].name) { hasValue[index] = isNumber }
-    }
-    for alias in plan.openMetricsNames where Self.matches(line, name, nameEnd, alias.name) {
-      hasValue[alias.family] = isNumber
+      let alias = index < plan.families.count ? nil : plan.openMetricsNames[index - plan.families.count]
+      let family = alias?.family ?? index
+      if Self.matches(line, name, nameEnd, alias?.name ?? plan.families[index].name) { hasValue[family] = isNumber }
     }
   }
-
-  /// Tells most TYPE comments, which are of families that nobody wants, by the few bytes that the filter looks at.
-  @inline(__always)
-  private func isTypeOfOtherFamily(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
-    let length = Self.typeKeyword.utf8CodeUnitCount
-    guard plan.openMetricsNames.isEmpty, line.count > length, let start = line.baseAddress,
-      memcmp(start, Self.typeKeyword.utf8Start, length) == 0, !Ascii.isBlank(line[length])
-    else { return false }
-    return plan.filter.withTables { $0.candidates(start + length, line.count - length) } == 0
-  }
-
-  private static let typeKeyword: StaticString = "# TYPE "
 
   @inline(__always)
   private static func matches(_ line: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ name: [UInt8]) -> Bool {
@@ -90,6 +68,7 @@ struct PageReader {
     while candidates != 0 {
       let index = candidates.trailingZeroBitCount
       candidates &= candidates - 1
+      guard index < plan.families.count else { return }
       let length = plan.families[index].name.count
       guard line.count > length else { continue }
       let next = line[length]

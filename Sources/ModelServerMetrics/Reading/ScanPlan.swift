@@ -39,6 +39,7 @@ package final class ScanPlan: Sendable {
   var outputCount: Int { Output.custom + customCount + 2 }
 
   let families: [Family]
+  /// Of the names of the families, then of those of OpenMetrics.
   let filter: LineFilter
   /// Names of counters in the TYPE comments of OpenMetrics, where they lack the `_total` of their series.
   let openMetricsNames: [(name: [UInt8], family: Int)]
@@ -93,11 +94,11 @@ package final class ScanPlan: Sendable {
     add(engine.work, .value(Output.custom + customMetrics.count + 1), [])
 
     self.families = families
-    self.filter = LineFilter(names: families.map(\.name))
     let suffix = Array("_total".utf8)
     self.openMetricsNames = families.enumerated().compactMap { index, family in
       family.name.suffix(suffix.count) == suffix[...] ? (Array(family.name.dropLast(suffix.count)), index) : nil
     }
+    self.filter = LineFilter(names: families.map(\.name) + openMetricsNames.map(\.name))
     self.seriesReading = seriesReading
     self.customCount = customMetrics.count
     self.expected = expected
