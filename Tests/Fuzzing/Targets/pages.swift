@@ -25,7 +25,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 private let plans: [ScanPlan] = {
   let custom = ["queue_age{kind=\"a\\\"b\"}", "jobs_total"].compactMap { try? MetricSpec($0) }
   precondition(custom.count == 2)
-  return [SeriesReading.combined, .newest].flatMap { reading in
+  return [SeriesReading.combined, .firstSeries].flatMap { reading in
     EngineMetrics.builtIn.map { ScanPlan(engine: $0, customMetrics: custom, seriesReading: reading) }
   }
 }()
