@@ -21,6 +21,9 @@ public final class PrefixIndex: Sendable {
   public static let maximumSlots = 65_535
   /// Blocks an endpoint is taken to hold when nothing better is known.
   public static let defaultCapacity = 31_250
+  /// Entries of all endpoints together when nothing else is asked for: room for 1,000 endpoints with 1 million tokens
+  /// each in blocks of 64.
+  public static let defaultMaximumEntries = 16_000_000
   /// Entries of one removal step, between which other callers get their turn.
   private static let removalBatch = 1_024
 
@@ -28,7 +31,7 @@ public final class PrefixIndex: Sendable {
 
   /// - Parameter maximumEntries: The cap on entries of all endpoints together, 1 to 2³⁰. At the cap an endpoint's new
   ///   blocks replace its own oldest.
-  public init(maximumEntries: Int = 4_000_000) {
+  public init(maximumEntries: Int = PrefixIndex.defaultMaximumEntries) {
     storage = Mutex(PrefixStorage(maximumEntries: min(max(1, maximumEntries), 1 << 30)))
   }
 
