@@ -33,7 +33,7 @@ struct PrefixIndexScale {
     self.entries = entries
     self.endpoints = endpoints
     self.isShared = isShared
-    index = PrefixIndex(maximumEntries: max(entries, 1))
+    index = PrefixIndex(maximumEntries: max(entries, PrefixIndex.defaultMaximumEntries))
   }
 
   private var perEndpoint: Int { entries / endpoints }
