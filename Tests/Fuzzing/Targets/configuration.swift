@@ -9,7 +9,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let isStrict = input.byte() & 1 == 1
   guard let plugins = load(String(decoding: input.rest, as: UTF8.self), isStrict) else { return 0 }
   let document = plugins.effectiveDocument.yaml
-  guard let again = load(document, isStrict) else { preconditionFailure("what is in force does not load:\n\(document)") }
+  guard let again = load(document, isStrict) else {
+    preconditionFailure("what is in force does not load:\n\(document)")
+  }
   let copy = again.effectiveDocument.yaml
   precondition(copy == document, "what is in force changes when it is loaded:\n\(document)\n\(copy)")
   return 0

@@ -116,7 +116,8 @@ private struct Stream {
     case .fail: isOver = true
     default: preconditionFailure("\(action) to a body")
     }
-    precondition(direction == .request ? hasRequestHeaders || isOver || hasResponseHeaders : hasResponseHeaders || isOver)
+    precondition(
+      direction == .request ? hasRequestHeaders || isOver || hasResponseHeaders : hasResponseHeaders || isOver)
     precondition(keptBytes <= maxBodyBytes, "more is kept than allowed")
     if counts, !isOver { requestPieces += 1 }
     check()

@@ -13,9 +13,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   precondition(whole == lines(Array(Pieces(of: input.rest, seed: seed))), "cutting changes the lines")
   switch kind % 4 {
   case 0: follow(events(in: whole))
-  case 1: for case .changed(let pool) in events(in: whole) as [WatchEvent<InferencePool>] {
-    precondition(pool.targetPorts.allSatisfy { $0 > 0 })
-  }
+  case 1:
+    for case .changed(let pool) in events(in: whole) as [WatchEvent<InferencePool>] {
+      precondition(pool.targetPorts.allSatisfy { $0 > 0 })
+    }
   case 2: for case .changed(let object) in events(in: whole) as [WatchEvent<ObjectiveObject>] { _ = object.objective }
   default:
     for case .changed(let object) in events(in: whole) as [WatchEvent<RewriteObject>] {
@@ -63,7 +64,9 @@ private func follow(_ events: [WatchEvent<Pod>]) {
     default: continue
     }
     let changes = members.takeChanges()
-    for gone in changes.removed { precondition(endpoints.remove("\(gone)") != nil, "an endpoint goes that is not there") }
+    for gone in changes.removed {
+      precondition(endpoints.remove("\(gone)") != nil, "an endpoint goes that is not there")
+    }
     for new in changes.upserted { endpoints.insert("\(new.id)") }
   }
   precondition(endpoints.count <= 2 * pods.values.count { $0.isServing }, "an endpoint stays behind")
