@@ -11,18 +11,45 @@ enum SchedulingBenchmarks {
       MicroBenchmark("decide-2k-1000-endpoints") { try deciding(endpoints: 1_000) },
       MicroBenchmark("schedule-8-endpoints") { try scheduling(endpoints: 8) },
       MicroBenchmark("schedule-1000-endpoints") { try scheduling(endpoints: 1_000) },
+      MicroBenchmark("schedule-six-scorers-10-endpoints") { try scheduling(endpoints: 10, sixScorers) },
+      MicroBenchmark("schedule-six-scorers-1000-endpoints") { try scheduling(endpoints: 1_000, sixScorers) },
     ]
   }
 
   private struct Inert: Plugin {}
 
-  private static func plugins(_ table: EndpointTable) throws -> LoadedPlugins {
+  private static let sixScorers = EndpointPickerConfig.Origin.text(
+    """
+    apiVersion: llm-d.ai/v1alpha1
+    kind: EndpointPickerConfig
+    plugins:
+    - type: queue-scorer
+    - type: kv-cache-utilization-scorer
+    - type: running-requests-size-scorer
+    - type: lora-affinity-scorer
+    - type: prefix-cache-scorer
+    - type: active-request-scorer
+    schedulingProfiles:
+    - name: default
+      plugins:
+      - pluginRef: queue-scorer
+        weight: 2
+      - pluginRef: kv-cache-utilization-scorer
+        weight: 2
+      - pluginRef: running-requests-size-scorer
+      - pluginRef: lora-affinity-scorer
+      - pluginRef: prefix-cache-scorer
+        weight: 3
+      - pluginRef: active-request-scorer
+    """)
+
+  private static func plugins(_ table: EndpointTable, _ source: EndpointPickerConfig.Origin) throws -> LoadedPlugins {
     var registry = PluginRegistry.builtIn
     for type in ["metrics-data-source", "core-metrics-extractor"] {
       registry.register(PluginRegistration(type: type) { _ in Inert() })
     }
     return try PluginLoader.load(
-      try EndpointPickerConfig.load(.builtIn(.llmD)), registry: registry, endpoints: table)
+      try EndpointPickerConfig.load(source), registry: registry, endpoints: table)
   }
 
   private static func table(_ count: Int) -> EndpointTable {
@@ -41,9 +68,11 @@ enum SchedulingBenchmarks {
   }
 
   /// Without a body: filters, scorers and picker alone.
-  private static func scheduling(endpoints: Int) throws -> () throws -> Void {
+  private static func scheduling(
+    endpoints: Int, _ source: EndpointPickerConfig.Origin = .builtIn(.llmD)
+  ) throws -> () throws -> Void {
     let table = table(endpoints)
-    let scheduler = try plugins(table).scheduler
+    let scheduler = try plugins(table, source).scheduler
     let cycle = SchedulingCycle(table: table, seed: 1)
     let request = SchedulingRequest()
     return {
@@ -58,7 +87,7 @@ enum SchedulingBenchmarks {
   /// A body of 2 KB whose prompt has been seen before.
   private static func deciding(endpoints: Int) throws -> () throws -> Void {
     let table = table(endpoints)
-    let scheduler = try plugins(table).scheduler
+    let scheduler = try plugins(table, .builtIn(.llmD)).scheduler
     let cycle = SchedulingCycle(table: table, seed: 1)
     let context = RequestParsingContext()
     let parser = OpenAIParser()

@@ -122,13 +122,13 @@ class Bench:
             with RunningPicker(contestant, self.directory, servers.endpoints, interval="1h") as picker:
                 started = time.monotonic()
                 trial = 200
-                answer = yardstick.drive(picker.address, payload, trial, self.directory)
+                answer = yardstick.drive(picker.address, payload, trial, self.directory, row.in_flight)
                 streams = max(trial, int(trial * self.seconds / (time.monotonic() - started)))
                 with yardstick.Yardstick(self.directory, answer) as plain:
-                    cost = yardstick.microseconds(picker, payload, streams, self.directory)
+                    cost = yardstick.microseconds(picker, payload, streams, self.directory, row.in_flight)
                     return {
                         "cost": cost,
-                        "yardstick": yardstick.microseconds(plain, payload, streams, self.directory),
+                        "yardstick": yardstick.microseconds(plain, payload, streams, self.directory, row.in_flight),
                     }
         finally:
             servers.stop()

@@ -62,6 +62,7 @@ class YardstickRow:
     title: str
     bytes: int
     budget: float = None
+    in_flight: int = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +118,7 @@ ROWS = [
     EnduranceRow("endurance", "10 million streams", 10_000_000),
     GatewayRow("envoy-2k", "2 KB chat through Envoy, duplex", "override-host", 2_048),
     YardstickRow("yardstick-2k", "2 KB upload", 2_048),
+    YardstickRow("yardstick-2k-single", "2 KB upload, one stream at a time", 2_048, in_flight=1),
     YardstickRow("yardstick-64k", "64 KB upload", 65_536),
     YardstickRow("yardstick-450k", "450 KB upload", 460_800),
     IdleRow("idle-10", "10 endpoints every 50 ms", 10),

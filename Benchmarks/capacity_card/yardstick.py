@@ -35,12 +35,12 @@ class Yardstick:
         self.process.stop()
 
 
-def drive(address, payload, streams, directory=None):
-    """Sends `payload` on so many streams, 64 at a time; returns the answers' bytes a stream.
+def drive(address, payload, streams, directory=None, in_flight=64):
+    """Sends `payload` on so many streams, `in_flight` at a time; returns the answers' bytes a stream.
 
     Raises when a stream failed.
     """
-    arguments = ["-n", streams, "-c", 1, "-m", min(64, streams), "-H", "content-type: application/grpc"]
+    arguments = ["-n", streams, "-c", 1, "-m", min(in_flight, streams), "-H", "content-type: application/grpc"]
     arguments += ["-H", "te: trailers", "-w", 24, "-W", 26]
     if directory is not None:
         file = directory / "upload.bin"
@@ -55,8 +55,8 @@ def drive(address, payload, streams, directory=None):
     return int(data[1]) // streams
 
 
-def microseconds(server, payload, streams, directory):
+def microseconds(server, payload, streams, directory, in_flight):
     """Processor time of `server` for each stream."""
     before = usage.processor_seconds(server.pid)
-    drive(server.address, payload, streams, directory)
+    drive(server.address, payload, streams, directory, in_flight)
     return (usage.processor_seconds(server.pid) - before) / streams * 1e6
