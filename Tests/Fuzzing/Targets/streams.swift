@@ -14,7 +14,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let choice = input.byte()
     stream.take(choice, size: Int(input.byte()))
     // Modes count in the first message alone.
-    if choice >> 6 == 3 { stream.machine.received(duplex) }
+    if choice >> 6 == 3, stream.hasBegun { stream.machine.received(duplex) }
   }
   stream.finish()
   return 0
@@ -34,6 +34,8 @@ private struct Stream {
   private(set) var isOver = false
   private var hasRequestHeaders = false
   private var hasResponseHeaders = false
+  /// The first message has come.
+  var hasBegun: Bool { hasRequestHeaders || hasResponseHeaders }
   private var requestPieces = 0
   private var requestPieceAnswers = 0
   private var requestTrailers = 0
