@@ -204,7 +204,10 @@ final class LoadWorker {
     if let nextConnect { due = min(due, nextConnect) }
     if let (start, end) = times {
       if now < start { due = min(due, start) }
-      if let arrivals, streams.count < inFlight, start + arrivals.next < end { due = min(due, start + arrivals.next) }
+      // Those missed before the end never begin; a timer for them would fire again and again and let nothing else happen.
+      if let arrivals, now < end, streams.count < inFlight, start + arrivals.next < end {
+        due = min(due, start + arrivals.next)
+      }
     }
     // A timer that fires too early does no harm and is cheaper than a new one for every read.
     guard timer == nil || due < timerDue else { return }
