@@ -108,9 +108,9 @@ class Soak:
         self.killed = subprocess.Popen(self.load(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def run(self):
-        rate = self.capacity() / 2
+        rate = self.options.rate or self.capacity() / 2
         seconds = self.options.minutes * 60
-        print(f"{rate:,.0f} streams a second for {seconds:.0f} s, half of what it can do", flush=True)
+        print(f"{rate:,.0f} streams a second for {seconds:.0f} s", flush=True)
         report = self.directory / "steady.json"
         steady = subprocess.Popen(
             self.load(f"--duration={seconds}", f"--rate={rate:.0f}", "--connections=2", *STEADY, f"--json={report}"),
@@ -198,6 +198,7 @@ STEADY = ("--response=sse", "--events=10", "--bytes=2048", "--groups=50")
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--rate", type=float, help="streams a second; by default half of what epp can do")
     parser.add_argument("--bin-dir", type=pathlib.Path, required=True)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
