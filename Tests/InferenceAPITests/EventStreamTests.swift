@@ -174,6 +174,16 @@ import Testing
         == [false, true])
   }
 
+  @Test func anEventsNameHoldsForAllItsLines() {
+    let bytes = Array("event: response.completed\ndata: {}\ndata: {}\n\ndata: {}\n\n".utf8)
+    var reader = UsageReader()
+    for pieces in [[bytes[...]], bytes.indices.map { bytes[$0...$0] }] {
+      let reading = ResponseReading(pieces, .openAI, .eventStream, reader: &reader)
+      #expect(reading.events == 3)
+      #expect(reading.tokenEvents == 1)
+    }
+  }
+
   @Test func everyTruncationGivesTheUsageOnceItIsComplete() {
     let bytes = Array(Self.chat.utf8)
     var reader = UsageReader()

@@ -1,18 +1,43 @@
 """Memory under attack: what the caps promise is what the process takes."""
 
 import asyncio
+import http.server
+import json
 import pathlib
+import re
+import threading
 
 import frames
 import pytest
 from bodies import chat_bytes, unique
 from extproc import Client, request_body, request_headers
 from frames import RawConnection
+from localpool import request, wait_until
 from pools import settles
 
 MIB = 1 << 20
+FAIRNESS = "x-llm-d-inference-fairness-id"
 #: Beyond what a cap counts: pieces in flight, windows of sockets, blocks that grow by doubling.
 SLACK = 64 * MIB
+
+
+class Endless(http.server.BaseHTTPRequestHandler):
+    """A model server's metrics page, of valid lines, that goes on for as long as somebody reads it."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        number = 0
+        try:
+            while True:
+                lines = (f'vllm:num_requests_waiting{{model_name="{number + line}"}} 1\n' for line in range(10_000))
+                self.wfile.write("".join(lines).encode())
+                number += 10_000
+        except ConnectionError:
+            pass
+
+    def log_message(self, *_):
+        pass
 
 
 def resident(picker):
@@ -124,3 +149,74 @@ async def test_answers_that_nobody_reads(launch):
     # Each of the 50 holds its body, about 1 MiB, in a block of up to twice that.
     assert await watched(picker, attack) < 100 * MIB + SLACK
     await serves(picker)
+
+
+async def test_prompts_without_end(launch):
+    """Long prompts, no two alike: what is remembered of them is as many blocks as the configuration says."""
+    capacity = 20_000
+    configuration = f"""
+apiVersion: llm-d.ai/v1alpha1
+kind: EndpointPickerConfig
+plugins:
+- type: approx-prefix-cache-producer
+  parameters: {{lruCapacityPerServer: {capacity}, blockSizeTokens: 16, maxPrefixTokensToMatch: 300000}}
+- type: prefix-cache-scorer
+schedulingProfiles:
+- name: default
+  plugins: [{{pluginRef: prefix-cache-scorer}}]
+"""
+    picker = launch.picker(["127.0.0.1:9"], tls=False, config=configuration)
+    text = "what comes after the first words is the same, and hashes to other blocks nevertheless; " * 11_000
+    before = resident(picker)
+    async with Client(picker.address) as client:
+        for _ in range(300):
+            stream = client.stream()
+            await stream.ask(request_headers(), request_body(chat_bytes(unique() + text), True))
+            await stream.reset()
+    # Of 300 prompts, 15,000 blocks each; a block takes less than 100 bytes.
+    assert resident(picker) - before < 100 * capacity + SLACK
+    assert capacity / 2 <= picker.metric("llm_d_epp_prefix_indexer_size") <= capacity
+    await serves(picker)
+
+
+async def test_names_without_end(launch):
+    """Models and tenants that clients make up: metrics tell so many of them, and what is long not at all."""
+    picker = launch.picker(["127.0.0.1:9"], tls=False)
+    before = resident(picker)
+    async with Client(picker.address) as client:
+        for number in range(3_000):
+            name = f"{number}-" + "x" * (40_000 if number % 10 == 0 else 100)
+            body = json.dumps({"model": f"model-{name}", "prompt": "hello"}).encode()
+            stream = client.stream()
+            headers = request_headers(path="/v1/completions", headers=[(FAIRNESS, f"tenant-{number}")])
+            await stream.ask(headers, request_body(body, True))
+            await stream.reset()
+    # 1,000 names of each kind have series of their own in some dozen families, histograms among them.
+    assert resident(picker) - before < 64 * MIB
+    page = (await asyncio.to_thread(request, picker.metrics_address, "/metrics")).text
+    assert len(page) < 32 * MIB
+    assert 'model_name="other"' in page and "x" * 1_000 not in page
+    assert len(set(re.findall('model_name="(model-[^"]*)"', page))) <= 1_000
+    await serves(picker)
+
+
+async def test_metrics_page_without_end(launch):
+    """A server whose page does not stop is given up after 8 MiB, again and again, and nothing of it is kept."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        endpoint = f"127.0.0.1:{server.server_address[1]}"
+        picker = launch.picker([endpoint], tls=False)
+        before = resident(picker)
+        failures = await asyncio.to_thread(
+            wait_until, lambda: picker.metric("epp_endpoint_scrape_failures") >= 5, "scrapes fail", 30
+        )
+        assert failures
+        assert resident(picker) - before < SLACK
+        async with Client(picker.address) as client:
+            header, *_ = await client.stream().ask(request_headers(), request_body(chat_bytes(unique()), True))
+            assert header.destination == endpoint
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -3,8 +3,9 @@ import PickerConfiguration
 import Scheduling
 
 /// `core-metrics-extractor`: which metrics of which engine become which values.
-struct CoreMetricsExtractorPlugin: Plugin {
+struct CoreMetricsExtractorPlugin: Plugin, PendingRequestsPolicy {
   let extractor: CoreMetricsExtractor
+  let countsPendingRequests: Bool
 }
 
 extension PluginRegistration {
@@ -28,13 +29,15 @@ extension PluginRegistration {
       return child.spec("metricSpec").map { CustomMetric(attributeKey: key, spec: $0) }
     }
     let reading: SeriesReading = decoder.bool("firstSeriesOnly", default: false) ? .firstSeries : .combined
+    let countsPendingRequests = !decoder.bool("scrapedValuesOnly", default: false)
     do throws(EngineCatalogError) {
       let catalog = try EngineCatalog(
         labelKey: decoder.string("engineLabelKey"),
         defaultEngine: decoder.string("defaultEngine", default: EngineCatalog.defaultEngineName), engineConfigs: engines
       )
       return CoreMetricsExtractorPlugin(
-        extractor: try CoreMetricsExtractor(catalog: catalog, customMetrics: custom, seriesReading: reading))
+        extractor: try CoreMetricsExtractor(catalog: catalog, customMetrics: custom, seriesReading: reading),
+        countsPendingRequests: countsPendingRequests)
     } catch {
       throw ConfigurationError(decoder.location.field(error.field), error.reason)
     }

@@ -54,7 +54,7 @@ public final class PoolState: Sendable {
       self.flow = before.flow
     } else {
       self.flow = plugins.flowControl.map { settings in
-        FlowController(settings, detector: plugins.saturationDetector, endpoints: endpoints, clock: .system)
+        FlowController(settings, plugins: plugins, endpoints: endpoints, clock: .system)
       }
     }
     self.health = plugins.instances.lazy.compactMap { $0.plugin as? PassiveHealthFilter }.first { $0.isEnabled }

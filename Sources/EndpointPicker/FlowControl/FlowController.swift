@@ -45,12 +45,13 @@ final class FlowController: Sendable {
   private let state: Mutex<State>
 
   init(
-    _ settings: FlowControlSettings, detector: any SaturationDetector, endpoints: EndpointTable, clock: NanosecondClock
+    _ settings: FlowControlSettings, plugins: LoadedPlugins, endpoints: EndpointTable, clock: NanosecondClock
   ) {
     self.settings = settings
     self.clock = clock
-    state = Mutex(
-      State(queues: FlowQueues(settings), saturation: PoolSaturation(detector, endpoints: endpoints)))
+    let saturation = PoolSaturation(
+      plugins.saturationDetector, endpoints: endpoints, countsPendingRequests: plugins.countsPendingRequests)
+    state = Mutex(State(queues: FlowQueues(settings), saturation: saturation))
   }
 
   /// Asks for a request's turn.

@@ -23,7 +23,11 @@ final class SaturationProbe: Sendable {
     let pool = pool.value
     let now = clock.seconds()
     return state.withLock { state in
-      if state?.pool !== pool { state = State(pool: pool, cycle: SchedulingCycle(table: pool.endpoints, seed: 0)) }
+      if state?.pool !== pool {
+        let cycle = SchedulingCycle(
+          table: pool.endpoints, seed: 0, countsPendingRequests: pool.plugins.countsPendingRequests)
+        state = State(pool: pool, cycle: cycle)
+      }
       guard let cycle = state?.cycle else { return 0 }
       cycle.begin(SchedulingRequest(), now: now)
       return pool.plugins.saturationDetector.saturation(cycle)

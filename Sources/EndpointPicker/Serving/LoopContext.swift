@@ -97,7 +97,8 @@ final class LoopContext {
     // Streams that began before a reload go on with what was in force then, so the last one is kept beside.
     let others = cycles.indices.filter { cycles[$0].pool.endpoints === pool.endpoints }
     if others.count > 1 { cycles.remove(at: others[0]) }
-    let cycle = SchedulingCycle(table: pool.endpoints, seed: random.next())
+    let cycle = SchedulingCycle(
+      table: pool.endpoints, seed: random.next(), countsPendingRequests: pool.plugins.countsPendingRequests)
     cycles.append((pool, cycle))
     return cycle
   }

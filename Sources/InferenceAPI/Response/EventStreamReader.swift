@@ -78,6 +78,8 @@ struct EventStreamReader {
       // Blank lines, names and comments.
       return readPart(bytes, &scanner, into: &usage, reading: &reading)
     }
+    // Its end is not that of a blank line.
+    line = .other
     let start = JSONBytes.skipSpace(bytes, from: Self.dataField.utf8CodeUnitCount)
     guard start < bytes.count, beginEvent(bytes[start], reading: &reading) else { return false }
     guard let found = JSONBytes.index(of: needle, in: bytes, from: start), mayBeObject(bytes, after: found) else {

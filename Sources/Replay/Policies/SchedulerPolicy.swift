@@ -43,8 +43,8 @@ final class SchedulerPolicy: RoutingPolicy {
           address: EndpointAddress(host: "10.0.\(index >> 8).\(index & 0xFF)", port: 8_000))
       })
     parsers = RequestParserRegistry(plugins.parsers)
-    cycle = SchedulingCycle(table: table, seed: seed)
-    cycle.countsPendingRequests = reserves
+    cycle = SchedulingCycle(
+      table: table, seed: seed, countsPendingRequests: reserves && plugins.countsPendingRequests)
     observers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
     followers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.tokensPerBlock = tokensPerBlock

@@ -21,7 +21,7 @@ public final class SchedulingCycle {
   /// Monotonic time of the cycle, in seconds.
   public private(set) var now = 0.0
   /// Whether requests placed since the last scrape count as load. Off reproduces a picker that sees scraped values only.
-  public var countsPendingRequests = true
+  public var countsPendingRequests: Bool
 
   /// Number of current candidates.
   public private(set) var count = 0
@@ -57,8 +57,9 @@ public final class SchedulingCycle {
   public var stopwatch: (any PluginStopwatch)?
 
   /// Creates a cycle.
-  public init(table: EndpointTable, seed: UInt64) {
+  public init(table: EndpointTable, seed: UInt64, countsPendingRequests: Bool = true) {
     self.table = table
+    self.countsPendingRequests = countsPendingRequests
     self.snapshot = table.snapshot()
     self.random = RandomSource(seed: seed)
   }

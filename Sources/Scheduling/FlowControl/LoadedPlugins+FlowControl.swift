@@ -6,6 +6,7 @@ extension LoadedPlugins {
   /// the saturation detector were taken over.
   public func keepsFlowControl(of old: LoadedPlugins) -> Bool {
     guard (flowControl == nil) == (old.flowControl == nil), section == old.section,
+      countsPendingRequests == old.countsPendingRequests,
       configuration.saturationDetector?.name == old.configuration.saturationDetector?.name
     else { return false }
     return instances.allSatisfy { instance in

@@ -23,9 +23,10 @@ public struct PoolSaturation {
   private var hasStages = false
 
   /// Asks this detector about these endpoints.
-  public init(_ detector: any SaturationDetector, endpoints: EndpointTable) {
+  /// - Parameter countsPendingRequests: whether requests placed since the last scrape count as load.
+  public init(_ detector: any SaturationDetector, endpoints: EndpointTable, countsPendingRequests: Bool = true) {
     self.detector = detector
-    cycle = SchedulingCycle(table: endpoints, seed: 0)
+    cycle = SchedulingCycle(table: endpoints, seed: 0, countsPendingRequests: countsPendingRequests)
   }
 
   /// Endpoints of the pool when it was asked last.
