@@ -127,9 +127,13 @@ import Testing
     "data: {\"x\":{\"type\":\"response.completed\"},\"response\":{\"usage\":{\"input_tokens\":1}}}\n\n",
     "data: {\"type\":\"response.completed\",\"response\":{\"x\":{\"usage\":{\"input_tokens\":1}}}}\n\n",
     "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":1}\n\n",
+    "data: {\"usage\"::{\"prompt_tokens\":1}}\n\n", "data: {\"usage\":null{\"prompt_tokens\":1}}\n\n",
+    "data: {\"usage\":\"\"{\"prompt_tokens\":1}}\n\n", "data: {\"usage\":[]{\"prompt_tokens\":1}}\n\n",
   ])
   func findsNoneWhereThereIsNone(stream: String) {
     #expect(!read(stream).hasUsage)
+    var reader = UsageReader()
+    #expect(!ResponseReading(stream.utf8.map { [$0] }, .openAI, .eventStream, reader: &reader).hasUsage)
   }
 
   @Test func aMalformedEventDoesNotHideTheNext() {

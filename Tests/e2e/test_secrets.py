@@ -92,7 +92,7 @@ def test_credentials_of_its_own(launch, tmp_path):
         )
         wait_until(lambda: picker.health("liveness") == "SERVING", "epp lives", processes=[picker.process])
         wait_until(lambda: api.count("/inferencepools") >= 2, "epp asked twice")
-        assert "401" in picker.process.log_path.read_text()
+        wait_until(lambda: "401" in picker.process.log_path.read_text(), "epp told why it was refused")
         assert told(everything(picker)) == {}
     finally:
         api.stop()

@@ -173,7 +173,7 @@ public struct EndpointPickerProcess {
     }
     let serviceGroup = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: running.map { .init(service: $0) },
+        services: running.map { .init(service: NamedService($0)) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
     try await serviceGroup.run()
     for probe in probes { probe.stop() }

@@ -163,7 +163,10 @@ struct UsageScanner {
       isEscaped = false
       word.clear()
       lexeme = !expectsValue ? .key : member == .type ? .type : .string
+      // Whatever the value is, it has begun.
+      if expectsValue { member = .none }
     case UInt8(ascii: ":"):
+      if expectsValue { member = .none }
       expectsValue = true
     case UInt8(ascii: ","):
       expectsValue = false
@@ -171,6 +174,7 @@ struct UsageScanner {
     case UInt8(ascii: "{"):
       open()
     case UInt8(ascii: "["):
+      member = .none
       skippedDepth = 1
       lexeme = .skipped
     case UInt8(ascii: "}"):
@@ -178,7 +182,11 @@ struct UsageScanner {
     case UInt8(ascii: "]"):
       lexeme = .end
     default:
-      guard expectsValue, member.isCount, !JSONBytes.isSpace(byte) else { break }
+      guard expectsValue, !JSONBytes.isSpace(byte) else { break }
+      guard member.isCount else {
+        member = .none
+        break
+      }
       lexeme = .count
       number = 0
       numberPart = isDigit(byte) ? .whole : .unusable
