@@ -7,6 +7,10 @@ extension EppFlags {
     var limits = ConnectionLimits()
     limits.maxConnections = try count(maxConnections, "max-connections", 1...1_000_000)
     limits.maxConcurrentStreams = try count(maxConcurrentStreams, "max-concurrent-streams", 1...1_000_000)
+    limits.maxHeaderBytes = try bytes(maxHeaderBytes, "max-header-bytes")
+    guard (1_024...16 << 20).contains(limits.maxHeaderBytes) else {
+      throw ProcessError("--max-header-bytes must be 1Ki to 16Mi, not \(maxHeaderBytes)")
+    }
     limits.handshakeSeconds = try seconds(handshakeTimeout, "handshake-timeout")
     limits.requestSeconds = try seconds(requestArrivalTimeout, "request-arrival-timeout")
     limits.stallSeconds = try seconds(stallTimeout, "stall-timeout")

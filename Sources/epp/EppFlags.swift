@@ -118,6 +118,10 @@ struct EppFlags: ParsableCommand {
   var maxConnections = 10_000
   @Option(help: "Most streams open on one connection.")
   var maxConcurrentStreams = 100_000
+  @Option(help: "Most bytes of the headers of one stream; with more it is reset.")
+  var maxHeaderBytes = "64Ki"
+  @Option(help: "Model names, and tenants, that become values of metrics' labels; later ones are told as other.")
+  var maxMetricLabelValues = 1_000
   @Option(help: "Time for the TLS handshake and the first SETTINGS of a connection, in whole seconds; 0s for any.")
   var handshakeTimeout = "10s"
   @Option(help: "Time in which a request must arrive and be answered, in whole seconds; 0s for any.")
@@ -201,6 +205,7 @@ struct EppFlags: ParsableCommand {
     case grpcMaxRecvMsgSize, grpcMaxSendMsgSize
     case maxConnections, maxConcurrentStreams, handshakeTimeout, requestArrivalTimeout, stallTimeout
     case maxUnfinishedResetRate, maxControlFrameRate
+    case maxHeaderBytes, maxMetricLabelValues
     case maxBufferedBytesPerConnection, maxBufferedBytes, threads, v, zapEncoder, zapDevel, zapLogLevel
     case metricsCertDir, metricsClientCaFile, legacyMetricNames, enableGrpcStreamMetrics, pluginTimingInterval
     case dashboard, enableExplain, emitEndpointScores, decisionLogRate, decisionLogShare, decisionLogBlockHashes
@@ -237,7 +242,8 @@ extension EppFlags {
     GoFlag("max-unfinished-reset-rate", .int), GoFlag("max-control-frame-rate", .int),
     GoFlag("drain-delay", .duration), GoFlag("drain-timeout", .duration), GoFlag("grpc-max-recv-msg-size", .string),
     GoFlag("grpc-max-send-msg-size", .string), GoFlag("max-buffered-bytes-per-connection", .string),
-    GoFlag("max-buffered-bytes", .string), GoFlag("threads", .int),
+    GoFlag("max-buffered-bytes", .string), GoFlag("threads", .int), GoFlag("max-header-bytes", .string),
+    GoFlag("max-metric-label-values", .int),
     GoFlag("v", shorthand: "v", .int), GoFlag("zap-encoder", .string), GoFlag("zap-devel", .bool),
     GoFlag("zap-log-level", .string), GoFlag("zap-stacktrace-level", .string), GoFlag("zap-time-encoding", .string),
     GoFlag("metrics-cert-dir", .string), GoFlag("metrics-client-ca-file", .string),
@@ -314,6 +320,7 @@ extension EppFlags {
     options.maxBufferedBytesPerConnection = try bytes(
       maxBufferedBytesPerConnection, "max-buffered-bytes-per-connection")
     options.maxBufferedBytes = try bytes(maxBufferedBytes, "max-buffered-bytes")
+    options.maxMetricLabelValues = try count(maxMetricLabelValues, "max-metric-label-values", 1...1_000_000)
     options.pools = try poolOptions(options)
     options.connections = try connectionLimits()
     guard (0...1_024).contains(threads) else { throw ProcessError("--threads must be 0 to 1024, not \(threads)") }

@@ -25,4 +25,12 @@ import Kubernetes
     try splitter.append("0123456789".utf8) { _ in }
     #expect(throws: LineSplitter.LineTooLong.self) { try splitter.append("x".utf8) { _ in } }
   }
+
+  @Test(arguments: [["01234567890\n"], ["01234", "567890\n"], ["a\n01234567890\nb\n"]])
+  func lineThatIsTooLongIsRefusedHoweverItIsCut(pieces: [String]) {
+    var splitter = LineSplitter(limit: 10)
+    #expect(throws: LineSplitter.LineTooLong.self) {
+      for piece in pieces { try splitter.append(piece.utf8) { #expect($0.count <= 10) } }
+    }
+  }
 }

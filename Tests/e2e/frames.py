@@ -106,6 +106,14 @@ class RawConnection:
         payload, self.buffer = self.buffer[9 : 9 + length], self.buffer[9 + length :]
         return kind, flags, stream, payload
 
+    def agree(self):
+        """Takes the picker's settings: until that is told, its windows are as small as the protocol's defaults."""
+        while received := self.frame():
+            if received[0] == SETTINGS and not received[1] & ACK:
+                self.send(frame(SETTINGS, flags=ACK))
+                return self
+        raise ConnectionError("closed before SETTINGS")
+
     def until(self, kind):
         """Payload of the next frame of a kind; None if the connection ended without one."""
         while received := self.frame():

@@ -131,6 +131,27 @@ async def test_endless_header_block(strict):
     await offends(strict, attack, "continuations")
 
 
+@pytest.mark.parametrize(("limit", "count", "is_reset"), [("2Ki", 10, False), ("2Ki", 30, True), ("64Ki", 30, False)])
+async def test_headers_beyond_the_limit_reset_their_stream(launch, limit, count, is_reset):
+    """Headers of 100 bytes, each of which counts for 32 more; what else is on the connection goes on."""
+    picker = launch.picker([ENDPOINT], tls=False, arguments=[f"--max-header-bytes={limit}"])
+    block = frames.CALL + frames.literal(b"x", b"y" * 100) * count
+    request = frames.message(3, request_headers(), request_body(chat_bytes(unique()), True))
+
+    def run():
+        with RawConnection(picker.port) as connection:
+            connection.send(frames.frame(frames.HEADERS, block, flags=frames.END_HEADERS, stream=1))
+            connection.send(frames.opened(3) + request)
+            found = set()
+            while not {(frames.DATA, 3)} <= found:
+                kind, _, stream, _ = connection.frame()
+                found.add((kind, stream))
+            return (frames.RST_STREAM, 1) in found
+
+    assert await asyncio.to_thread(run) == is_reset
+    await settles(picker)
+
+
 async def test_window_overflow(strict):
     """The window can't grow beyond 2^31 - 1 bytes."""
 

@@ -9,6 +9,9 @@ final class LoopMetrics {
   private let shard: MetricsShard
   private let schedulerDuration: TwinHistogram
 
+  /// Most model names that become values of labels.
+  var maximumModels: Int { metrics.modelNames.limit }
+
   init(_ metrics: ReferenceMetrics, shard: MetricsShard) {
     self.metrics = metrics
     self.shard = shard

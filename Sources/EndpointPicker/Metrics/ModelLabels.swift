@@ -89,9 +89,9 @@ final class ModelLabels {
 
   private func makeLabel(_ identity: Identity, _ hash: UInt64) -> ModelLabel {
     let lengths = [identity.model.count, identity.target?.count ?? 0, identity.fairnessID?.count ?? 0]
-    guard labels.count < Self.maximumCombinations, lengths.allSatisfy({ $0 <= Self.maximumLength }) else {
-      return other
-    }
+    guard labels.count < max(Self.maximumCombinations, 4 * metrics.maximumModels),
+      lengths.allSatisfy({ $0 <= Self.maximumLength })
+    else { return other }
     let model = String(decoding: identity.model, as: UTF8.self)
     let label = metrics.makeLabel(
       RequestLabels(

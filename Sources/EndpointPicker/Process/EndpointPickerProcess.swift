@@ -55,7 +55,8 @@ public struct EndpointPickerProcess {
   ) async throws {
     let registry = MetricsRegistry(eventLoops: threads)
     let metrics = try ReferenceMetrics(
-      registry: registry, includesOlderNames: options.exposesOlderMetricNames)
+      registry: registry, includesOlderNames: options.exposesOlderMetricNames,
+      maximumLabelValues: options.maxMetricLabelValues)
     let own = try PickerMetrics(registry, includesStreams: options.countsStreams)
     let adminCertificate = try AdminCertificate(
       directory: options.metricsCertificateDirectory, clientCAFile: options.metricsClientCAFile, reloads: reloads,

@@ -55,6 +55,8 @@ public struct ProcessOptions: Sendable {
   public var maxBufferedBytesPerConnection = 256 << 20
   /// Most bytes held in memory for all connections.
   public var maxBufferedBytes = 1 << 30
+  /// Model names, and tenants, that become values of metrics' labels.
+  public var maxMetricLabelValues = 1_000
   /// Connections of the ext_proc port and the time their peers have.
   public var connections = ConnectionLimits()
   /// Event loops; 0 for one per core.

@@ -4,6 +4,8 @@ public struct ConnectionLimits: Sendable {
   public var maxConnections = 10_000
   /// Most streams a peer may have open on one connection.
   public var maxConcurrentStreams = 100_000
+  /// Most bytes of the headers of one stream, each counted with 32 more; a stream with more is reset.
+  public var maxHeaderBytes = 64 << 10
   /// Seconds a new connection has for its TLS handshake and its first SETTINGS; 0 for any time.
   public var handshakeSeconds = 10
   /// Seconds a stream may be open until there is an answer, so that a request that drips is given up; 0 for any time.

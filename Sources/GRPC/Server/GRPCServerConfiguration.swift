@@ -14,6 +14,7 @@ public struct GRPCServerConfiguration: Sendable {
   public var connections = ConnectionLimits() {
     didSet {
       http2.maxConcurrentStreams = UInt32(clamping: connections.maxConcurrentStreams)
+      http2.maxHeaderListSize = connections.maxHeaderBytes
       http2.unfinishedResetRate = connections.unfinishedResetsPerSecond
       http2.controlFrameRate = connections.controlFramesPerSecond
     }

@@ -23,6 +23,7 @@ package struct LineSplitter {
     rest.append(contentsOf: piece)
     var start = 0
     while let end = rest[max(start, scanned)...].firstIndex(of: UInt8(ascii: "\n")) {
+      guard end - start <= limit else { throw LineTooLong() }
       if end > start { try body(rest[start..<end]) }
       start = end + 1
       scanned = start

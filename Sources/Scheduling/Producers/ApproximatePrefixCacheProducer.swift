@@ -20,6 +20,8 @@ public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointOb
     public var maxPrefixBlocks = 2_048
     /// Blocks remembered for an endpoint when the server does not tell.
     public var lruCapacityPerServer = PrefixIndex.defaultCapacity
+    /// Blocks remembered for all endpoints together.
+    public var maxTotalBlocks = PrefixIndex.defaultMaximumEntries
 
     /// Creates the default parameters.
     public init() {}
@@ -28,7 +30,7 @@ public final class ApproximatePrefixCacheProducer: PrefixMatchSource, EndpointOb
   static let minimumBlockSize = 64
   static let parameterNames = [
     "autoTune", "blockSize", "blockSizeTokens", "maxPrefixBlocksToMatch", "maxPrefixTokensToMatch",
-    "lruCapacityPerServer",
+    "lruCapacityPerServer", "maxTotalBlocks",
   ]
 
   /// What one event loop needs to hash and look up.
@@ -223,8 +225,11 @@ extension PluginRegistration {
       "maxPrefixBlocksToMatch", default: parameters.maxPrefixBlocks, range: 0...)
     parameters.lruCapacityPerServer = decoder.int(
       "lruCapacityPerServer", default: parameters.lruCapacityPerServer, range: 1...)
+    parameters.maxTotalBlocks = decoder.int(
+      "maxTotalBlocks", default: parameters.maxTotalBlocks, range: 1...(1 << 30))
+    let maximumEntries = parameters.maxTotalBlocks
+    let index = context.services.prefixIndex(named: name) { PrefixIndex(maximumEntries: maximumEntries) }
     return ApproximatePrefixCacheProducer(
-      parameters: parameters, index: context.services.prefixIndex(named: name) { PrefixIndex() },
-      attributes: context.attributes, endpoints: context.endpoints, name: name)
+      parameters: parameters, index: index, attributes: context.attributes, endpoints: context.endpoints, name: name)
   }
 }

@@ -13,7 +13,8 @@ public final class LabelBound: Sendable {
     var kept: Set<String> = [""]
   }
 
-  private let limit: Int
+  /// How many distinct values are let through.
+  public let limit: Int
   private let state = Mutex(State())
 
   /// A bound that lets `limit` values through.
