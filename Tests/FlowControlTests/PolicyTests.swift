@@ -56,6 +56,18 @@ struct PolicyTests {
     #expect(queues.drain() == ["at 2.5", "at 3", "at 3 too", "none"])
   }
 
+  @Test("little work passes much, but not for ever")
+  func shortestWork() {
+    var queues = NamedQueues(settings(GlobalStrictFairness(), ShortestWorkFirst(secondsPerThousandTokens: 2)))
+    queues.add("4k at 0", at: 0, uncachedTokens: 4_000)
+    queues.add("cached at 1", bytes: 400_000, at: 1, uncachedTokens: 0)
+    queues.add("1k at 5", at: 5, uncachedTokens: 1_000)
+    // 1,000 tokens, as nobody knows what is cached.
+    queues.add("4 KB at 5.5", bytes: 4_000, at: 5.5)
+    queues.add("1k at 6.5", at: 6.5, uncachedTokens: 1_000)
+    #expect(queues.drain() == ["cached at 1", "1k at 5", "4 KB at 5.5", "4k at 0", "1k at 6.5"])
+  }
+
   private func ceilings(_ policy: any UsageLimitPolicy, _ saturation: Double, _ priorities: [Int]) -> [Double] {
     var ceilings = priorities.map { _ in 1.0 }
     policy.limit(saturation: saturation, priorities: priorities, ceilings: &ceilings)

@@ -23,11 +23,11 @@ struct NamedQueues {
   @discardableResult
   mutating func add(
     _ name: String, flow: String = "a", priority: Int = 0, bytes: Int = 10, at now: Double = 0, received: Double? = nil,
-    objective: Double? = nil, timeToLive: Double = 60
+    objective: Double? = nil, timeToLive: Double = 60, uncachedTokens: Double? = nil
   ) -> FlowRejection? {
     let request = QueuedRequest(
       flow: FlowKey(id: flow, priority: priority), bytes: bytes, receivedAt: received ?? now, enqueuedAt: now,
-      timeToFirstToken: objective, timeToLive: timeToLive)
+      timeToFirstToken: objective, timeToLive: timeToLive, uncachedTokens: uncachedTokens)
     switch queues.enqueue(request) {
     case .success(let ticket):
       names[ticket] = name

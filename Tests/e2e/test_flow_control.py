@@ -64,7 +64,7 @@ class Gate:
         wait_until(lambda: self.picker.metric(QUEUE) == count, f"{count} requests wait")
 
 
-async def send(client, *, flow=None, objective=None, ttft=None, size=0):
+async def send(client, *, flow=None, objective=None, ttft=None, size=0, letter="x"):
     """Sends a whole request and does not wait for its answer."""
     headers = []
     if flow:
@@ -73,7 +73,7 @@ async def send(client, *, flow=None, objective=None, ttft=None, size=0):
         headers.append(("x-llm-d-inference-objective", objective))
     if ttft is not None:
         headers.append(("x-llm-d-slo-ttft-ms", str(ttft)))
-    body = {"model": "chat", "messages": [{"role": "user", "content": "x" * size}]}
+    body = {"model": "chat", "messages": [{"role": "user", "content": letter * size}]}
     stream = client.stream()
     await stream.send(request_headers(headers=headers), request_body(json.dumps(body).encode(), True))
     return stream
@@ -321,3 +321,49 @@ def test_requests_through_envoy_wait_and_are_answered(launch):
         gate.open()
         assert [answer.result().status for answer in answers] == [200] * 8
     assert envoy.streams_failed == 0
+
+
+SHORTEST = {"defaultPriorityBand": {"orderingPolicyRef": "shortest-work-ordering-policy"}}
+
+
+async def test_little_work_goes_first(launch):
+    """Long prompts wait for short ones, and for long ones of which a server has everything."""
+    plugins = [{"type": "shortest-work-ordering-policy"}, {"type": "approx-prefix-cache-producer"}]
+    gate = Gate(launch, config(json.dumps(SHORTEST), plugins))
+    async with Client(gate.picker.address) as client:
+        await asyncio.to_thread(gate.open)
+        served = await send(client, size=400_000, letter="y")
+        assert (await served.receive()).destination in gate.servers.endpoints
+        await served.reset()
+        await asyncio.to_thread(gate.close)
+        requests = {
+            "long": {"size": 400_000},
+            "short": {"size": 100},
+            "longer": {"size": 500_000, "letter": "z"},
+            "known": {"size": 400_000, "letter": "y"},
+        }
+        # 400,000 bytes are 100,000 tokens, for which others may come 500 seconds later.
+        order = await order_of_release(gate, client, requests)
+        assert sorted(order[:2]) == ["known", "short"] and order[2:] == ["long", "longer"], order
+
+
+def test_adaptive_profile_keeps_what_the_pool_has_no_room_for(launch):
+    """One server, which takes a second for each of twelve long prompts; then short ones come."""
+    pool = launch.pool(count=1, server_arguments=(), arguments=["--routing-profile=adaptive"])
+    finished = []
+
+    def ask(name, words):
+        prompt = f"{name} " + "word " * words
+        body = {"model": "sim-model", "max_tokens": 1, "messages": [{"role": "user", "content": prompt}]}
+        answer = request(pool.envoy.address, "/v1/chat/completions", body, timeout=90)
+        finished.append(name)
+        return answer.status
+
+    with ThreadPoolExecutor(24) as threads:
+        long = [threads.submit(ask, f"long {number}", 6_400) for number in range(12)]
+        wait_until(lambda: pool.picker.metric(QUEUE) >= 6, "most of them wait", 30)
+        short = [threads.submit(ask, f"short {number}", 20) for number in range(6)]
+        assert {each.result() for each in long + short} == {200}
+    last_short = max(index for index, name in enumerate(finished) if name.startswith("short"))
+    assert sum(name.startswith("long") for name in finished[last_short:]) >= 4, finished
+    wait_until(lambda: pool.picker.metric("epp_leases") == 0, "nothing is in flight")

@@ -105,7 +105,8 @@ struct Director {
     label = known
     var turn = input.resumption?.turn
     if turn == nil, let flow = pool.flow, let makeWaiter = input.makeWaiter {
-      let taken = takeTurn(request, input, known, flow, makeWaiter(), loop)
+      let work = flow.settings.readsUncachedTokens ? leastUncachedTokens(request, input, pool, loop) : nil
+      let taken = takeTurn(request, work, input, known, flow, makeWaiter(), loop)
       if let ticket = taken.ticket { return .queued(ticket, Resumption(rewrite: rewrite, turn: taken)) }
       turn = taken
     }
@@ -201,11 +202,23 @@ struct Director {
     return leases
   }
 
+  /// What the request would cost the endpoint that has the most of its prompt cached.
+  private static func leastUncachedTokens(
+    _ request: SchedulingRequest, _ input: Input, _ pool: PoolState, _ loop: LoopContext
+  ) -> Double? {
+    let cycle = loop.cycle(for: pool)
+    cycle.begin(request, now: loop.clock.seconds())
+    if let subset = input.subset, pool.followsSubset {
+      cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
+    }
+    return pool.plugins.scheduler.leastUncachedTokens(cycle)
+  }
+
   /// Asks for the request's turn.
   /// - Returns: with a ticket when the request has to wait, else with an outcome.
   private static func takeTurn(
-    _ request: SchedulingRequest, _ input: Input, _ label: ModelLabel, _ flow: FlowController,
-    _ waiter: FlowController.Waiter, _ loop: LoopContext
+    _ request: SchedulingRequest, _ uncachedTokens: Double?, _ input: Input, _ label: ModelLabel,
+    _ flow: FlowController, _ waiter: FlowController.Waiter, _ loop: LoopContext
   ) -> FlowTurn {
     let now = loop.clock.nanoseconds()
     let key = FlowKey(
@@ -213,7 +226,8 @@ struct Director {
       priority: request.priority)
     let queued = QueuedRequest(
       flow: key, bytes: request.bodyBytes, receivedAt: Double(input.receivedAt) * 1e-9, enqueuedAt: Double(now) * 1e-9,
-      timeToFirstToken: request.timeToFirstTokenObjective, timeToLive: flow.settings.timeToLive)
+      timeToFirstToken: request.timeToFirstTokenObjective, timeToLive: flow.settings.timeToLive,
+      uncachedTokens: uncachedTokens)
     var turn = FlowTurn(enqueuedAt: now, bytes: queued.bytes)
     var cycleNanoseconds: UInt64 = 0
     switch flow.ask(queued, waiter, cycleNanoseconds: &cycleNanoseconds) {

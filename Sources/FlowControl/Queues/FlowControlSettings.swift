@@ -47,5 +47,10 @@ public struct FlowControlSettings: Sendable {
     self.usageLimit = usageLimit
   }
 
+  /// Whether any order depends on what endpoints have cached of prompts.
+  public var readsUncachedTokens: Bool {
+    ([defaultBand, defaultNegativeBand] + bands.values).contains { $0.ordering.readsUncachedTokens }
+  }
+
   func band(_ priority: Int) -> Band { bands[priority] ?? (priority < 0 ? defaultNegativeBand : defaultBand) }
 }

@@ -12,11 +12,13 @@ public struct QueuedRequest: Sendable, Hashable {
   public var timeToFirstToken: Double?
   /// How long it may wait, in seconds; 0 for as long as the client does.
   public var timeToLive: Double
+  /// Tokens of the prompt that the endpoint with the most of it cached would have to compute; nil when nobody knows.
+  public var uncachedTokens: Double?
 
   /// Creates a request.
   public init(
     flow: FlowKey, bytes: Int, receivedAt: Double, enqueuedAt: Double, timeToFirstToken: Double? = nil,
-    timeToLive: Double = 0
+    timeToLive: Double = 0, uncachedTokens: Double? = nil
   ) {
     self.flow = flow
     self.bytes = bytes
@@ -24,5 +26,6 @@ public struct QueuedRequest: Sendable, Hashable {
     self.enqueuedAt = enqueuedAt
     self.timeToFirstToken = timeToFirstToken
     self.timeToLive = timeToLive
+    self.uncachedTokens = uncachedTokens
   }
 }

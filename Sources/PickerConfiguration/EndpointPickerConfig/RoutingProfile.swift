@@ -13,11 +13,13 @@ public enum RoutingProfile: String, Sendable, Hashable, CaseIterable {
       """
       apiVersion: \(Lineage.llmD.apiVersion)
       kind: EndpointPickerConfig
+      featureGates: [flowControl]
       plugins:
       - type: approx-prefix-cache-producer
       - type: inflight-load-producer
       - type: ttft-estimate-scorer
       - type: max-score-picker
+      - type: shortest-work-ordering-policy
       - type: metrics-data-source
       - type: core-metrics-extractor
       schedulingProfiles:
@@ -30,6 +32,10 @@ public enum RoutingProfile: String, Sendable, Hashable, CaseIterable {
         - pluginRef: metrics-data-source
           extractors:
           - pluginRef: core-metrics-extractor
+      flowControl:
+        saturationDetector: {pluginRef: ttft-estimate-scorer}
+        defaultRequestTTL: 0s
+        defaultPriorityBand: {orderingPolicyRef: shortest-work-ordering-policy}
 
       """
     }

@@ -8,13 +8,15 @@ final class BoundedHashPolicy: RoutingPolicy {
     inFlight = RequestsInFlight(servers: servers)
   }
 
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
     let key = request.blocks.first ?? UInt64(number)
     let limit = (Self.bound * Double(inFlight.total + 1) / Double(inFlight.counts.count)).rounded(.up)
     let order = inFlight.counts.indices.sorted { Self.weight(key, $0) > Self.weight(key, $1) }
-    guard let server = order.first(where: { Double(inFlight.counts[$0]) < limit }) ?? order.first else { return nil }
+    guard let server = order.first(where: { Double(inFlight.counts[$0]) < limit }) ?? order.first else {
+      return .turnedAway
+    }
     inFlight.place(number, on: server)
-    return server
+    return .server(server)
   }
 
   private static func weight(_ key: UInt64, _ server: Int) -> UInt64 {

@@ -10,12 +10,12 @@ final class LeastRequestPolicy: RoutingPolicy {
     random = RandomSource(seed: seed)
   }
 
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
-    guard let least = inFlight.counts.min() else { return nil }
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
+    guard let least = inFlight.counts.min() else { return .turnedAway }
     let candidates = inFlight.counts.indices.filter { inFlight.counts[$0] == least }
     let server = candidates[random.below(candidates.count)]
     inFlight.place(number, on: server)
-    return server
+    return .server(server)
   }
 
   func answerEnded(number: Int, now: Double, cachedTokens: Int?) {

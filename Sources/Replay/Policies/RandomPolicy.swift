@@ -13,7 +13,7 @@ final class RandomPolicy: RoutingPolicy {
     random = RandomSource(seed: seed)
   }
 
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
     var server = random.below(inFlight.counts.count)
     if choices > 1 {
       // Another than the first, each with the same chance.
@@ -21,7 +21,7 @@ final class RandomPolicy: RoutingPolicy {
       if inFlight.counts[other] < inFlight.counts[server] { server = other }
     }
     inFlight.place(number, on: server)
-    return server
+    return .server(server)
   }
 
   func answerEnded(number: Int, now: Double, cachedTokens: Int?) {

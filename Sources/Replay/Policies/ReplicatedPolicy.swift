@@ -9,9 +9,18 @@ final class ReplicatedPolicy: RoutingPolicy {
 
   private func replica(of number: Int) -> any RoutingPolicy { replicas[number % replicas.count] }
 
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
     replica(of: number).place(request, number: number, now: now)
   }
+
+  func placeWaiting(now: Double) -> (number: Int, placement: Placement)? {
+    for replica in replicas {
+      if let next = replica.placeWaiting(now: now) { return next }
+    }
+    return nil
+  }
+
+  var hasWaiting: Bool { replicas.contains(where: \.hasWaiting) }
 
   func answerBegan(number: Int, now: Double) { replica(of: number).answerBegan(number: number, now: now) }
 

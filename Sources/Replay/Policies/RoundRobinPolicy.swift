@@ -7,8 +7,8 @@ final class RoundRobinPolicy: RoutingPolicy {
     self.servers = servers
   }
 
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
     defer { next = (next + 1) % servers }
-    return next
+    return .server(next)
   }
 }

@@ -6,8 +6,11 @@ protocol RoutingPolicy: AnyObject {
   /// - Parameters:
   ///   - number: the request's place in the trace, by which later calls refer to it.
   ///   - now: seconds since the start of the trace.
-  /// - Returns: the index of the server; nil when the request is turned away.
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int?
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement
+  /// Lets the next request go that waits in front of the servers, if it is somebody's turn.
+  func placeWaiting(now: Double) -> (number: Int, placement: Placement)?
+  /// Whether requests wait in front of the servers.
+  var hasWaiting: Bool { get }
   /// The first token of the answer has arrived.
   func answerBegan(number: Int, now: Double)
   /// The answer has ended, or the server refused the request.
@@ -17,6 +20,15 @@ protocol RoutingPolicy: AnyObject {
   func scrapeBegan(server: Int)
   /// The scrape has been read.
   func scraped(_ state: ServerState, server: Int, now: Double)
+}
+
+/// What becomes of a request.
+enum Placement: Sendable, Hashable {
+  /// It goes to the server of this index.
+  case server(Int)
+  /// It waits; ``RoutingPolicy/placeWaiting(now:)`` tells when it goes.
+  case waits
+  case turnedAway
 }
 
 /// What a server's metrics page says.
@@ -29,7 +41,9 @@ struct ServerState: Sendable, Hashable {
 }
 
 extension RoutingPolicy {
-  // Most policies know nothing but what they placed.
+  // Most policies know nothing but what they placed, and keep nobody waiting.
+  func placeWaiting(now: Double) -> (number: Int, placement: Placement)? { nil }
+  var hasWaiting: Bool { false }
   func answerBegan(number: Int, now: Double) {}
   func answerEnded(number: Int, now: Double, cachedTokens: Int?) {}
   func scrapeBegan(server: Int) {}

@@ -6,8 +6,9 @@ import Scheduling
 /// Routes by a configuration on the real scheduler: requests are parsed, scheduled, reserved and learned in the order
 /// and with the code of the running picker.
 ///
-/// What lies around the scheduler is not replayed: flow control, objectives, model rewrites and the stages of
-/// disaggregated serving (the endpoint of the primary profile does all the work).
+/// Where the configuration has flow control, requests wait as they would, in one flow of one priority, and one after
+/// another goes as room is made. What else lies around the scheduler is not replayed: objectives, model rewrites and the
+/// stages of disaggregated serving (the endpoint of the primary profile does all the work).
 final class SchedulerPolicy: RoutingPolicy {
   private static let path = Array("/v1/completions".utf8)
 
@@ -23,6 +24,7 @@ final class SchedulerPolicy: RoutingPolicy {
   private let observers: [any RequestObserver]
   private let followers: [any PlacementFollower]
   private var placed: [Int: (slot: Int, promptTokens: Int, note: PlacementNote)] = [:]
+  private var queue: WaitingRequests?
   private var observed: [Int: (arrival: Double, observations: [any RequestObservation])] = [:]
 
   /// - Throws: ``ReplayError`` when the configuration cannot be loaded.
@@ -48,24 +50,50 @@ final class SchedulerPolicy: RoutingPolicy {
     observers = plugins.instances.compactMap { $0.plugin as? any RequestObserver }
     followers = plugins.instances.compactMap { $0.plugin as? any PlacementFollower }
     self.tokensPerBlock = tokensPerBlock
+    queue = plugins.flowControl.map {
+      WaitingRequests($0, plugins: plugins, table: table, countsPendingRequests: cycle.countsPendingRequests)
+    }
   }
 
-  func place(_ request: ReplayRequest, number: Int, now: Double) -> Int? {
+  func place(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
+    guard queue != nil else { return schedule(request, number: number, now: now) }
+    var work: Double?
+    if plugins.flowControl?.readsUncachedTokens == true {
+      guard begin(request, now: now) else { return .turnedAway }
+      work = plugins.scheduler.leastUncachedTokens(cycle)
+    }
+    guard queue?.add(request, number: number, uncachedTokens: work, now: now) == true else { return .turnedAway }
+    return .waits
+  }
+
+  var hasWaiting: Bool { queue?.isEmpty == false }
+
+  func placeWaiting(now: Double) -> (number: Int, placement: Placement)? {
+    guard let next = queue?.next(now: now) else { return nil }
+    guard let request = next.request else { return (next.number, .turnedAway) }
+    return (next.number, schedule(request, number: next.number, now: now))
+  }
+
+  /// Begins the cycle of a request; false if it is none.
+  private func begin(_ request: ReplayRequest, now: Double) -> Bool {
     let body = writer.body(of: request, tokensPerBlock: tokensPerBlock)
     let parsed = Self.path.withUnsafeBytes { path in
       try? parsers.parse(body: body, path: path, context: context)
     }
-    guard let inference = parsed else { return nil }
+    guard let inference = parsed else { return false }
     var scheduling = SchedulingRequest()
     scheduling.headers = headers
     scheduling.bodyBytes = body.count
     scheduling.inference = inference
     scheduling.targetModel = inference.model ?? scheduling.targetModel
     cycle.begin(scheduling, now: now)
+    return cycle.count > 0
+  }
+
+  private func schedule(_ request: ReplayRequest, number: Int, now: Double) -> Placement {
     let scheduler = plugins.scheduler
-    guard cycle.count > 0, scheduler.denial(of: cycle) == nil, let primary = try? scheduler.schedule(cycle) else {
-      return nil
-    }
+    guard begin(request, now: now), scheduler.denial(of: cycle) == nil, let primary = try? scheduler.schedule(cycle)
+    else { return .turnedAway }
     let chosen = cycle.results[primary].endpoints[0]
     leases[number] = reserve(primary)
     scheduler.requestPlaced(cycle, primary: primary)
@@ -75,7 +103,7 @@ final class SchedulerPolicy: RoutingPolicy {
       placed[number] = (chosen.slot, request.promptTokens, note)
     }
     if !observers.isEmpty { observed[number] = (now, observers.compactMap { $0.requestBegan(cycle) }) }
-    return chosen.slot
+    return .server(chosen.slot)
   }
 
   private func reserve(_ primary: Int) -> PlacedLeases {

@@ -36,19 +36,25 @@ struct Simulation {
     for number in trace.requests.indices {
       let arrival = EngineInstant(seconds: trace.requests[number].arrival)
       advance(to: arrival)
-      place(number, at: arrival)
+      let placement = policy.place(trace.requests[number], number: number, now: arrival.seconds)
+      submit(number, placement, at: arrival)
+      submitWaiting(at: arrival)
     }
-    // Nothing arrives any more, so scrapes decide nothing.
+    while policy.hasWaiting, let next = nextScrape { advance(to: next.time) }
+    // Nothing waits any more, so scrapes decide nothing.
     for server in engines.indices {
       while let next = engines[server].nextEventTime { advance(server, to: next) }
     }
     return outcomes
   }
 
-  private mutating func place(_ number: Int, at arrival: EngineInstant) {
+  private mutating func submitWaiting(at time: EngineInstant) {
+    while let next = policy.placeWaiting(now: time.seconds) { submit(next.number, next.placement, at: time) }
+  }
+
+  private mutating func submit(_ number: Int, _ placement: Placement, at arrival: EngineInstant) {
     let request = trace.requests[number]
-    guard let server = policy.place(request, number: number, now: arrival.seconds), engines.indices.contains(server)
-    else { return }
+    guard case .server(let server) = placement, engines.indices.contains(server) else { return }
     outcomes[number].server = server
     let engineRequest = EngineRequest(
       promptTokens: request.promptTokens, blockHashes: hashes(of: request), outputTokens: request.outputTokens)
@@ -91,6 +97,7 @@ struct Simulation {
       advance(next.server, to: next.time)
       scrape(next.server, at: next.time)
       scrapes += 1
+      submitWaiting(at: next.time)
     }
     for server in engines.indices { advance(server, to: time) }
   }

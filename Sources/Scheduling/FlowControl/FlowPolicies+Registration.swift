@@ -8,6 +8,7 @@ extension RoundRobinFairness: Plugin {}
 extension FirstComeFirstServed: Plugin {}
 extension EarliestDeadlineFirst: Plugin {}
 extension ObjectiveDeadlineFirst: Plugin {}
+extension ShortestWorkFirst: Plugin {}
 extension StaticUsageLimit: Plugin {}
 extension PriorityHoldback: Plugin {}
 extension SoftReflectiveCeiling: Plugin {}
@@ -27,6 +28,13 @@ extension PluginRegistration {
 
   static let objectiveDeadlineFirst = PluginRegistration(type: "slo-deadline-ordering-policy") { _ in
     ObjectiveDeadlineFirst()
+  }
+
+  static let shortestWorkFirst = PluginRegistration(
+    type: "shortest-work-ordering-policy", requires: [.inFlightLoad, .tokenizedPrompt]
+  ) { context in
+    ShortestWorkFirst(
+      secondsPerThousandTokens: context.parameters.double("secondsPerThousandTokens", default: 5, range: 0...1e6))
   }
 
   static let staticUsageLimit = PluginRegistration(type: "static-usage-limit-policy") { context in

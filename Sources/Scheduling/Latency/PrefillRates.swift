@@ -85,7 +85,7 @@ package final class PrefillRates: Sendable {
   }
 
   /// Uncached prompt tokens of a request, on average over the last ones.
-  var meanTokens: Double { Double(bitPattern: meanBits.load(ordering: .relaxed)) }
+  package var meanTokens: Double { Double(bitPattern: meanBits.load(ordering: .relaxed)) }
 
   package func noteRequest(tokens: Double) {
     let mean = meanTokens

@@ -125,7 +125,7 @@ public struct Scheduler: Sendable {
   }
 
   /// Runs the producers before `end` that have not run for the request.
-  private func produce(_ cycle: SchedulingCycle, upTo end: Int) {
+  func produce(_ cycle: SchedulingCycle, upTo end: Int) {
     guard cycle.producedCount < end else { return }
     let start = cycle.producedCount
     cycle.producedCount = end

@@ -64,6 +64,7 @@ enum BuiltInPlugins {
     // Flow control
     .earliestDeadlineFirst,
     .firstComeFirstServed,
+    .shortestWorkFirst,
     .globalStrictFairness,
     .objectiveDeadlineFirst,
     .priorityHoldback,

@@ -15,7 +15,12 @@ import PickerConfiguration
 /// prompt takes from requests that come later: the more of them the longer work waits, so *backlog* is the mean of
 /// (pending + foreign) / rate over the candidates, in seconds, over about the last ten seconds: a burst is not yet a
 /// loaded pool. Score: (least cost) / cost, which is 1 for the best candidate.
-public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver {
+///
+/// As a saturation detector it compares min(pending + foreign, queued) / rate of the candidate with the least of it to
+/// ``Parameters/fullAfter``: the pool is saturated when every endpoint has that much work ahead. *queued* = requests in
+/// the server's queue or placed since, times the mean uncached prompt: requests whose responses are not streamed are
+/// pending until they end, while the server is done with their prompts.
+public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetector, RequestObserver {
   /// The parameters of the scorer.
   public struct Parameters: Sendable, Hashable {
     /// Prompt tokens a server computes in a second, as long as nothing else was learned.
@@ -28,6 +33,8 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
     public var computeWeight = 1.0
     /// What each second of backlog adds to ``computeWeight``.
     public var computeWeightPerSecond = 2.0
+    /// Seconds of work from which on an endpoint has enough ahead, for flow control; positive.
+    public var fullAfter = 1.0
 
     /// Creates the default parameters.
     public init() {}
@@ -101,6 +108,30 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, RequestObserver
     for position in target.indices { target[position] += weight * ownSeconds[position] }
   }
 
+  /// The work that waits at the candidate with the least of it, in units of ``Parameters/fullAfter``; 1 without
+  /// candidates.
+  public func saturation(_ cycle: SchedulingCycle) -> Double {
+    guard cycle.count > 0 else { return 1 }
+    let tokens = cycle.values(rates.tokens)
+    let seconds = cycle.values(rates.seconds)
+    let pending = cycle.inFlightTokens
+    let placed = cycle.inFlightRequests
+    let unseen = cycle.pendingRequests
+    let waiting = cycle.values(.waitingQueueSize)
+    let running = cycle.values(.runningRequests)
+    let meanTokens = rates.meanTokens
+    let meanRate = rates.meanRate
+    var least = Double.infinity
+    for position in 0..<cycle.count {
+      let total = waiting[position] + running[position] + unseen[position]
+      let foreign = max(0, min(waiting[position], total - placed[position]))
+      let rate = rates.rate(tokens: tokens[position], seconds: seconds[position], mean: meanRate)
+      let queued = (waiting[position] + unseen[position]) * meanTokens
+      least = min(least, min(pending[position] + foreign * meanTokens, queued) / rate)
+    }
+    return least / parameters.fullAfter
+  }
+
   /// Follows requests whose responses are streamed: only those tell when the first token came.
   public func requestBegan(_ cycle: SchedulingCycle) -> (any RequestObservation)? {
     guard let primary = cycle.primaryProfile, let candidate = cycle.results[primary].candidates.first,
@@ -147,6 +178,8 @@ extension PluginRegistration {
     parameters.computeWeight = decoder.double("computeWeight", default: parameters.computeWeight, range: 0...100)
     parameters.computeWeightPerSecond = decoder.double(
       "computeWeightPerSecond", default: parameters.computeWeightPerSecond, range: 0...100)
+    parameters.fullAfter = decoder.duration("fullAfter", default: .seconds(1)).seconds
+    if parameters.fullAfter <= 0 { decoder.reject("fullAfter", "must be positive") }
     let producer = context.producer(of: .inFlightLoad, parameter: "inFlightLoadProducerName")
     return TTFTEstimateScorer(
       parameters: parameters, load: InFlightLoadAttributes(context.attributes, producer: producer),

@@ -37,6 +37,24 @@ import Testing
     for placement in placements { placement.end() }
   }
 
+  @Test func poolIsSaturatedWhenEveryEndpointHasEnoughAhead() throws {
+    let pool = TestPool(2)
+    let scorer = scorer(pool)
+    try begin(pool, cached: [0, 0])
+    #expect(scorer.saturation(pool.cycle) == 0)
+    let placements = pool.load([[700, 600], [2_500]])
+    for tokens in [1_000.0, 500] { scorer.rates.noteRequest(tokens: tokens) }
+    let mean = scorer.rates.meanTokens
+    try begin(pool, cached: [0, 0])
+    // Two placed here and one there since the last look, which is less than the tokens that are pending there.
+    #expect(scorer.saturation(pool.cycle) == min(1_300, 2 * mean, 2_500, mean) / 1_000)
+    pool.table.scrapeStarted(slot: pool.cycle.endpoint(1).slot)
+    pool.table.scrapeSucceeded(slot: pool.cycle.endpoint(1).slot)
+    try begin(pool, cached: [0, 0])
+    #expect(scorer.saturation(pool.cycle) == 0, "its server has nothing in its queue, whatever is pending")
+    for placement in placements { placement.end() }
+  }
+
   @Test func computingCountsMoreThanWaiting() throws {
     let pool = TestPool(2)
     let placements = pool.load([[], [640]])

@@ -18,7 +18,7 @@ import Testing
 
   @Test func burstBetweenScrapesSpreadsEvenly() throws {
     let pool = TestPool(8)
-    let counts = try burst(1_000, on: pool, by: try loadDefault().scheduler)
+    let counts = try burst(1_000, on: pool, by: try loadDefault(on: pool).scheduler)
     #expect(counts == Array(repeating: 125, count: 8))
   }
 
@@ -28,25 +28,25 @@ import Testing
     let blind = TestPool(8)
     blind.store(.waitingQueueSize, queues)
     blind.cycle.countsPendingRequests = false
-    #expect(try burst(1_000, on: blind, by: try loadDefault().scheduler) == [0, 0, 0, 0, 0, 1_000, 0, 0])
+    #expect(try burst(1_000, on: blind, by: try loadDefault(on: blind).scheduler) == [0, 0, 0, 0, 0, 1_000, 0, 0])
 
     let seeing = TestPool(8)
     seeing.store(.waitingQueueSize, queues)
-    let counts = try burst(1_000, on: seeing, by: try loadDefault().scheduler)
+    let counts = try burst(1_000, on: seeing, by: try loadDefault(on: seeing).scheduler)
     #expect(counts.allSatisfy { (100...150).contains($0) }, "\(counts)")
   }
 
   @Test func loadedEndpointGetsNothingOfTheBurst() throws {
     let pool = TestPool(8)
     pool.store(.waitingQueueSize, [0, 0, 1_000, 0, 0, 0, 0, 0])
-    let counts = try burst(700, on: pool, by: try loadDefault().scheduler)
+    let counts = try burst(700, on: pool, by: try loadDefault(on: pool).scheduler)
     #expect(counts[2] == 0)
     #expect(counts.enumerated().allSatisfy { $0.offset == 2 || (80...120).contains($0.element) }, "\(counts)")
   }
 
   @Test func endpointThatFreesItselfGetsMore() throws {
     let pool = TestPool(2)
-    let scheduler = try loadDefault().scheduler
+    let scheduler = try loadDefault(on: pool).scheduler
     #expect(try burst(10, on: pool, by: scheduler) == [5, 5])
     let second = try #require(pool.endpoint(2))
     pool.endRequests(on: second)
@@ -55,7 +55,7 @@ import Testing
 
   @Test func endedRequestsLeaveNoLoad() throws {
     let pool = TestPool(8)
-    _ = try burst(200, on: pool, by: try loadDefault().scheduler)
+    _ = try burst(200, on: pool, by: try loadDefault(on: pool).scheduler)
     let slots = pool.table.snapshot().endpoints.map(\.slot)
     #expect(slots.reduce(0) { $0 + pool.table.pendingRequests(slot: $1) } == 200)
     pool.endRequests()
@@ -68,7 +68,7 @@ import Testing
 
   @Test func scrapedRequestsAreNotCountedTwice() throws {
     let pool = TestPool(4)
-    let scheduler = try loadDefault().scheduler
+    let scheduler = try loadDefault(on: pool).scheduler
     #expect(try burst(40, on: pool, by: scheduler) == [10, 10, 10, 10])
     // The page of the second endpoint shows what was placed there: four wait, six run.
     let endpoint = try #require(pool.endpoint(2))

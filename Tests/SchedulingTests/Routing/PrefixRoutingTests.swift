@@ -12,7 +12,7 @@ import Testing
   private let scheduler: Scheduler
 
   init() throws {
-    scheduler = try loadDefault().scheduler
+    scheduler = try loadDefault(on: pool).scheduler
   }
 
   @Test func repeatedPrefixSticksToItsEndpointThoughItIsBusier() throws {
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func removedEndpointTakesItsBlocksAlong() throws {
-    let loaded = try loadDefault()
+    let loaded = try loadDefault(on: pool)
     let first = try pool.place(try requests.chat(Self.document), by: loaded.scheduler)
     first.end()
     let slot = first.endpoint.slot

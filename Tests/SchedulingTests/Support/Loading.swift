@@ -23,11 +23,13 @@ func load(
     isStrict: isStrict)
 }
 
-/// Loads the built-in default.
-func loadDefault(_ lineage: Lineage = .llmD, services: PluginServices = PluginServices()) throws -> LoadedPlugins {
+/// Loads the built-in default, for the pool that it is to schedule on: columns belong to the table they were made in.
+func loadDefault(
+  _ lineage: Lineage = .llmD, services: PluginServices = PluginServices(), on pool: TestPool? = nil
+) throws -> LoadedPlugins {
   try PluginLoader.load(
-    try EndpointPickerConfig.load(.builtIn(lineage)), registry: .withDataLayer, endpoints: EndpointTable(),
-    services: services)
+    try EndpointPickerConfig.load(.builtIn(lineage)), registry: .withDataLayer,
+    endpoints: pool?.table ?? EndpointTable(), services: services)
 }
 
 /// The lines of the error that loading `body` throws; empty when it throws none.
