@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// `grpc.health.v1.Health` on a socket, as probes and gateways use it.
-@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+@Suite(.timeLimit(.minutes(5))) struct HealthTests {
   private static let check = "/grpc.health.v1.Health/Check"
   private static let watch = "/grpc.health.v1.Health/Watch"
   private static let list = "/grpc.health.v1.Health/List"

@@ -6,7 +6,7 @@ import Testing
 import X509
 
 /// Certificates from a directory laid out like a Kubernetes TLS secret.
-@Suite(.timeLimit(.minutes(1))) struct CertificateTests {
+@Suite(.timeLimit(.minutes(5))) struct CertificateTests {
   /// A directory that goes away with the test.
   private final class Directory {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("certificates-\(UUID().uuidString)")

@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// Graceful shutdown: calls in progress finish, new ones go elsewhere, and nothing is waited for longer than allowed.
-@Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(5))) struct ShutdownTests {
   @Test func callsInProgressFinish() async throws {
     let log = CallLog()
     let server = try await TestServer.start([TestMethod(.echo, log: log)])

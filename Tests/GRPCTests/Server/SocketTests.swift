@@ -5,7 +5,7 @@ import NIOSSL
 import Testing
 
 /// The server on real sockets.
-@Suite(.timeLimit(.minutes(1))) struct SocketTests {
+@Suite(.timeLimit(.minutes(5))) struct SocketTests {
   @Test func servesCallsSideBySide() async throws {
     let log = CallLog()
     let server = try await TestServer.start([TestMethod(.echo, log: log)])

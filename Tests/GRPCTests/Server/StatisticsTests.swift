@@ -2,7 +2,7 @@ import GRPC
 import Testing
 
 /// What a server counts of its connections.
-@Suite(.timeLimit(.minutes(1))) struct StatisticsTests {
+@Suite(.timeLimit(.minutes(5))) struct StatisticsTests {
   @Test func countsStreamsBytesAndConnections() async throws {
     let server = try await TestServer.start([TestMethod(.echo)])
     let client = try await server.connect()
