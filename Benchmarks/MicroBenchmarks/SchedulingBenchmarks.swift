@@ -9,6 +9,8 @@ enum SchedulingBenchmarks {
     [
       MicroBenchmark("decide-2k-8-endpoints") { try deciding(endpoints: 8) },
       MicroBenchmark("decide-2k-1000-endpoints") { try deciding(endpoints: 1_000) },
+      MicroBenchmark("decide-adaptive-2k-8-endpoints") { try deciding(endpoints: 8, .profile(.adaptive)) },
+      MicroBenchmark("decide-adaptive-2k-1000-endpoints") { try deciding(endpoints: 1_000, .profile(.adaptive)) },
       MicroBenchmark("schedule-8-endpoints") { try scheduling(endpoints: 8) },
       MicroBenchmark("schedule-1000-endpoints") { try scheduling(endpoints: 1_000) },
       MicroBenchmark("schedule-six-scorers-10-endpoints") { try scheduling(endpoints: 10, sixScorers) },
@@ -84,10 +86,16 @@ enum SchedulingBenchmarks {
     }
   }
 
-  /// A body of 2 KB whose prompt has been seen before.
-  private static func deciding(endpoints: Int) throws -> () throws -> Void {
+  /// A body of 2 KB whose prompt has been seen before. Where the configuration has flow control, the request asks for its
+  /// turn with what it costs; the queues themselves are left out.
+  private static func deciding(
+    endpoints: Int, _ source: EndpointPickerConfig.Origin = .builtIn(.llmD)
+  ) throws -> () throws -> Void {
     let table = table(endpoints)
-    let scheduler = try plugins(table, .builtIn(.llmD)).scheduler
+    let plugins = try plugins(table, source)
+    let scheduler = plugins.scheduler
+    var saturation = plugins.flowControl.map { _ in PoolSaturation(plugins.saturationDetector, endpoints: table) }
+    let readsWork = plugins.flowControl?.readsUncachedTokens == true
     let cycle = SchedulingCycle(table: table, seed: 1)
     let context = RequestParsingContext()
     let parser = OpenAIParser()
@@ -104,6 +112,8 @@ enum SchedulingBenchmarks {
           request.inference = inference
           request.bodyBytes = body.count
           cycle.begin(request, now: 1)
+          if readsWork { consume(Int(scheduler.leastUncachedTokens(cycle) ?? 0)) }
+          if let reading = saturation?.read(now: 1) { consume(Int(reading.effective)) }
           let primary = try scheduler.schedule(cycle)
           let lease = table.reserve(
             slot: cycle.results[primary].endpoints[0].slot, promptTokens: request.promptTokens)

@@ -103,16 +103,23 @@ struct Director {
     }
     let known = loop.models(of: pool).label(identity)
     label = known
+    let cycle = loop.cycle(for: pool)
+    // Whether the cycle is that of the request, and its producers have run.
+    var isPrepared = false
     var turn = input.resumption?.turn
     if turn == nil, let flow = pool.flow, let makeWaiter = input.makeWaiter {
-      let work = flow.settings.readsUncachedTokens ? leastUncachedTokens(request, input, pool, loop) : nil
+      var work: Double?
+      if flow.settings.readsUncachedTokens {
+        begin(cycle, request, input, pool, now: arrived)
+        work = pool.plugins.scheduler.leastUncachedTokens(cycle)
+        isPrepared = !pool.plugins.scheduler.makesInquiries
+      }
       let taken = takeTurn(request, work, input, known, flow, makeWaiter(), loop)
       if let ticket = taken.ticket { return .queued(ticket, Resumption(rewrite: rewrite, turn: taken)) }
       turn = taken
     }
 
-    let cycle = loop.cycle(for: pool)
-    cycle.begin(request, now: Double(arrived) * 1e-9)
+    if !isPrepared { begin(cycle, request, input, pool, now: arrived) }
     loop.instruments.begin(cycle, pool)
     if let resumption = input.resumption, resumption.wasBegun {
       cycle.setAnswers(resumption.answers)
@@ -121,8 +128,11 @@ struct Director {
       cycle.trace = loop.explainer.trace(input.headers, pool: pool, now: cycle.now)
       if cycle.trace != nil, let turn { loop.explainer.waited(nanoseconds: turn.waitedNanoseconds) }
     }
-    if let subset = input.subset, pool.followsSubset {
-      cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
+    if isPrepared, cycle.trace != nil || cycle.stopwatch != nil {
+      // Once more, watched.
+      let (trace, stopwatch) = (cycle.trace, cycle.stopwatch)
+      begin(cycle, request, input, pool, now: arrived)
+      (cycle.trace, cycle.stopwatch) = (trace, stopwatch)
     }
     func refused(_ rejection: Rejection) -> Rejection {
       if cycle.trace != nil {
@@ -202,16 +212,14 @@ struct Director {
     return leases
   }
 
-  /// What the request would cost the endpoint that has the most of its prompt cached.
-  private static func leastUncachedTokens(
-    _ request: SchedulingRequest, _ input: Input, _ pool: PoolState, _ loop: LoopContext
-  ) -> Double? {
-    let cycle = loop.cycle(for: pool)
-    cycle.begin(request, now: loop.clock.seconds())
+  /// Begins the cycle of a request with the candidates that the proxy allows.
+  private static func begin(
+    _ cycle: SchedulingCycle, _ request: SchedulingRequest, _ input: Input, _ pool: PoolState, now: UInt64
+  ) {
+    cycle.begin(request, now: Double(now) * 1e-9)
     if let subset = input.subset, pool.followsSubset {
       cycle.restrict(to: SubsetHint.indexes(of: subset, in: cycle.snapshot))
     }
-    return pool.plugins.scheduler.leastUncachedTokens(cycle)
   }
 
   /// Asks for the request's turn.
