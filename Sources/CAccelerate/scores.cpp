@@ -53,6 +53,95 @@ BODY void epp_widen_u32_f64_body(const uint32_t *__restrict numbers, double *__r
 KERNEL(
     void, epp_widen_u32_f64, (const uint32_t *numbers, double *result, size_t count), (numbers, result, count))
 
+// Work for prompts that lies ahead at an endpoint, in tokens.
+BODY double work_ahead(const epp_prefill_load &load, size_t i) {
+  double total = load.waiting[i] + load.running[i] + load.unseen[i];
+  double foreign = total - load.placed[i];
+  foreign = foreign < load.waiting[i] ? foreign : load.waiting[i];
+  foreign = foreign > 0 ? foreign : 0;
+  return load.pending[i] + foreign * load.mean_tokens;
+}
+
+BODY double prefill_rate(const epp_prefill_load &load, const epp_prefill_rates &rates, size_t i) {
+  double tokens = load.tokens[i], seconds = load.seconds[i];
+  double quotient = (rates.prior_tokens + tokens) / (rates.prior_seconds + seconds) / rates.mean;
+  double likely = quotient > rates.low ? quotient : rates.low;
+  likely = likely < rates.high ? likely : rates.high;
+  double learned = rates.mean * (1 + rates.share * (likely - 1)) * quotient / likely;
+  // Not a number where nothing was learned.
+  return rates.learns && tokens > 0 && seconds > 0 ? learned : rates.mean;
+}
+
+BODY double epp_prefill_estimates_f64_body(
+    const epp_prefill_load *load, const epp_prefill_rates *rates, const double *__restrict uncached,
+    double *__restrict estimates, double *__restrict own_seconds, size_t count) {
+  constexpr size_t lanes = 8;
+  const epp_prefill_load from = *load;
+  const epp_prefill_rates by = *rates;
+  double backlog[lanes] = {};
+  auto step = [&](size_t i) __attribute__((always_inline)) {
+    double own = uncached[i], ahead = work_ahead(from, i), rate = prefill_rate(from, by, i);
+    double batch = by.decode_seconds * (from.running[i] + from.unseen[i]);
+    own_seconds[i] = own / rate;
+    estimates[i] = (own + ahead) / rate + batch * (1 + (own + ahead) / by.step_tokens);
+    return ahead / rate;
+  };
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    for (size_t lane = 0; lane < lanes; lane++) backlog[lane] += step(i + lane);
+  }
+  double sum = 0;
+  for (; i < count; i++) sum += step(i);
+  for (size_t lane = 0; lane < lanes; lane++) sum += backlog[lane];
+  return sum;
+}
+KERNEL(
+    double, epp_prefill_estimates_f64,
+    (const epp_prefill_load *load, const epp_prefill_rates *rates, const double *uncached, double *estimates,
+     double *own_seconds, size_t count),
+    (load, rates, uncached, estimates, own_seconds, count))
+
+BODY double epp_prefill_least_ahead_f64_body(
+    const epp_prefill_load *load, const epp_prefill_rates *rates, size_t count) {
+  constexpr size_t lanes = 8;
+  const epp_prefill_load from = *load;
+  const epp_prefill_rates by = *rates;
+  double least[lanes];
+  for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
+  auto seconds = [&](size_t i) __attribute__((always_inline)) {
+    double ahead = work_ahead(from, i), queued = (from.waiting[i] + from.unseen[i]) * from.mean_tokens;
+    return (ahead < queued ? ahead : queued) / prefill_rate(from, by, i);
+  };
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    for (size_t lane = 0; lane < lanes; lane++) {
+      double value = seconds(i + lane);
+      least[lane] = value < least[lane] ? value : least[lane];
+    }
+  }
+  for (; i < count; i++) {
+    double value = seconds(i);
+    least[0] = value < least[0] ? value : least[0];
+  }
+  for (size_t lane = 1; lane < lanes; lane++) least[0] = least[lane] < least[0] ? least[lane] : least[0];
+  return least[0];
+}
+KERNEL(
+    double, epp_prefill_least_ahead_f64,
+    (const epp_prefill_load *load, const epp_prefill_rates *rates, size_t count), (load, rates, count))
+
+BODY void epp_costs_f64_body(double *__restrict estimates, const double *__restrict own, double weight, size_t count) {
+  for (size_t i = 0; i < count; i++) estimates[i] += weight * own[i];
+}
+KERNEL(
+    void, epp_costs_f64, (double *estimates, const double *own, double weight, size_t count),
+    (estimates, own, weight, count))
+
+BODY void epp_shares_of_least_f64_body(double *costs, double least, size_t count) {
+  for (size_t i = 0; i < count; i++) costs[i] = costs[i] > least ? least / costs[i] : 1;
+}
+KERNEL(void, epp_shares_of_least_f64, (double *costs, double least, size_t count), (costs, least, count))
+
 BODY epp_extremes epp_extremes_f64_body(const double *values, size_t count, epp_extremes known) {
   // Sixteen chains of comparisons side by side, since one alone waits for each of its steps.
   constexpr size_t lanes = 16;

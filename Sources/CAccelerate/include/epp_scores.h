@@ -5,6 +5,7 @@
 #ifndef EPP_SCORES_H
 #define EPP_SCORES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,58 @@ void epp_add_halves_f64(uint64_t *_Nonnull words, size_t count);
 
 /// Turns numbers below 2^32 into doubles.
 void epp_widen_u32_f64(const uint32_t *_Nonnull numbers, double *_Nonnull result, size_t count);
+
+/// What lies ahead at each endpoint.
+struct epp_prefill_load {
+  /// Tokens of prompts that were placed there and wait for their first token.
+  const double *_Nonnull pending;
+  /// Requests in flight that were placed here.
+  const double *_Nonnull placed;
+  /// Those of them that no scrape shows yet.
+  const double *_Nonnull unseen;
+  /// Requests in the server's queue, and those it runs.
+  const double *_Nonnull waiting;
+  const double *_Nonnull running;
+  /// Sums of tokens and seconds that the endpoint's rate is learned from.
+  const double *_Nonnull tokens;
+  const double *_Nonnull seconds;
+  /// Uncached tokens of a request, on average.
+  double mean_tokens;
+};
+
+/// How fast endpoints compute prompts.
+struct epp_prefill_rates {
+  /// Tokens a second of all.
+  double mean;
+  /// What the mean counts for an endpoint: so many tokens in so many seconds.
+  double prior_tokens;
+  double prior_seconds;
+  /// Quotients of an endpoint's rate and the mean that count in part.
+  double low;
+  double high;
+  double share;
+  /// Whether the sums of endpoints mean anything.
+  bool learns;
+  /// Seconds that a running sequence adds to a step, and tokens of a step.
+  double decode_seconds;
+  double step_tokens;
+};
+
+/// Estimates for each endpoint when it gives the first token of a prompt of which it has all but `uncached` tokens, in
+/// seconds, and how long it computes those. Returns the sum of the seconds of work ahead.
+double epp_prefill_estimates_f64(
+    const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_rates *_Nonnull rates,
+    const double *_Nonnull uncached, double *_Nonnull estimates, double *_Nonnull own_seconds, size_t count);
+
+/// The least seconds of work ahead at any endpoint, no more than its queue holds; infinity of none.
+double epp_prefill_least_ahead_f64(
+    const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_rates *_Nonnull rates, size_t count);
+
+/// `estimates[i] += weight * own[i]`.
+void epp_costs_f64(double *_Nonnull estimates, const double *_Nonnull own, double weight, size_t count);
+
+/// `costs[i] = least / costs[i]`, at most 1.
+void epp_shares_of_least_f64(double *_Nonnull costs, double least, size_t count);
 
 /// Extends `known` to all of `values`; those that are not a number are passed over.
 struct epp_extremes epp_extremes_f64(const double *_Nonnull values, size_t count, struct epp_extremes known);

@@ -1,3 +1,4 @@
+import CAccelerate
 import Endpoints
 import Synchronization
 
@@ -53,19 +54,24 @@ package final class PrefillRates: Sendable {
     return (Self.priorTokens + tokens) / (Self.priorTokens / prior + seconds)
   }
 
-  /// Tokens a second of an endpoint with these sums; NaN stands for none.
-  @inline(__always)
-  func rate(tokens: Double, seconds: Double, mean: Double) -> Double {
-    guard hasColumns, tokens > 0, seconds > 0 else { return mean }
-    let quotient = (Self.priorTokens + tokens) / (Self.priorTokens / mean + seconds) / mean
-    let likely = min(max(quotient, Self.likelyRange.lowerBound), Self.likelyRange.upperBound)
-    return mean * (1 + Self.likelyShare * (likely - 1)) * quotient / likely
+  /// What tells the rates of endpoints from their sums.
+  func speeds(decodeSeconds: Double, stepTokens: Double) -> epp_prefill_rates {
+    let mean = meanRate
+    return epp_prefill_rates(
+      mean: mean, prior_tokens: Self.priorTokens, prior_seconds: Self.priorTokens / mean,
+      low: Self.likelyRange.lowerBound, high: Self.likelyRange.upperBound, share: Self.likelyShare, learns: hasColumns,
+      decode_seconds: decodeSeconds, step_tokens: stepTokens)
   }
 
-  /// The rate of an endpoint.
+  /// The rate of an endpoint, in tokens a second.
   package func rate(slot: Int) -> Double {
-    rate(
-      tokens: endpoints.value(tokens, slot: slot), seconds: endpoints.value(seconds, slot: slot), mean: meanRate)
+    let (tokens, seconds) = (endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot))
+    let speeds = speeds(decodeSeconds: 0, stepTokens: 1)
+    // Sums are not a number where nothing was learned.
+    guard hasColumns, tokens > 0, seconds > 0 else { return speeds.mean }
+    let quotient = (speeds.prior_tokens + tokens) / (speeds.prior_seconds + seconds) / speeds.mean
+    let likely = min(max(quotient, speeds.low), speeds.high)
+    return speeds.mean * (1 + speeds.share * (likely - 1)) * quotient / likely
   }
 
   /// Adds what was seen of one request.

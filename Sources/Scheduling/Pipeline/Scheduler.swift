@@ -31,6 +31,8 @@ public struct Scheduler: Sendable {
   public let loadEstimator: (any LoadEstimator)?
   /// Producers that ask other processes, by their place among the producers.
   private let inquirers: [(index: Int, producer: any InquiringProducer)]
+  /// Where a producer tells what requests cost; nil without one.
+  let load: InFlightLoadAttributes?
   private let names: ProfileNames
   private let pluginNames: PluginNames
 
@@ -47,6 +49,7 @@ public struct Scheduler: Sendable {
     self.inquirers = producers.enumerated().compactMap { index, producer in
       (producer as? any InquiringProducer).map { (index, $0) }
     }
+    self.load = producers.lazy.compactMap { ($0 as? InFlightLoadProducer)?.load }.first
     self.observers = observers ?? producers
     self.admitters = admitters
     self.loadEstimator = loadEstimator

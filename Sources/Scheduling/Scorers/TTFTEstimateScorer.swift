@@ -1,3 +1,4 @@
+import CAccelerate
 import Endpoints
 import PickerConfiguration
 
@@ -57,11 +58,10 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
     guard !scores.isEmpty else { return }
     estimate(cycle, countsLaterRequests: true, into: scores)
-    var least = scores[0]
-    for position in scores.indices where scores[position] < least { least = scores[position] }
-    for position in scores.indices {
-      scores[position] = scores[position] > least ? least / scores[position] : 1
-    }
+    guard let start = scores.baseAddress else { return }
+    let none = epp_extremes(low: .infinity, high: -.infinity)
+    let least = epp_extremes_f64(start, scores.count, none).low
+    epp_shares_of_least_f64(start, least, scores.count)
   }
 
   /// The estimates in seconds, for people.
@@ -76,60 +76,47 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
   private func estimate(
     _ cycle: SchedulingCycle, countsLaterRequests: Bool, into target: UnsafeMutableBufferPointer<Double>
   ) {
-    guard !target.isEmpty else { return }
-    let tokens = cycle.values(rates.tokens)
-    let seconds = cycle.values(rates.seconds)
-    let pending = cycle.inFlightTokens
-    let placed = cycle.inFlightRequests
-    let unseen = cycle.pendingRequests
-    let waiting = cycle.values(.waitingQueueSize)
-    let running = cycle.values(.runningRequests)
-    let uncached = cycle.attribute(load.uncachedRequestTokens)
-    let prompt = Double(cycle.request.promptTokens)
-    let meanTokens = rates.meanTokens
-    let meanRate = rates.meanRate
-    let ownSeconds = cycle.takeNumbers(target.count)
-    var backlog = 0.0
-    for position in target.indices {
-      let own = uncached?[position] ?? prompt
-      let total = waiting[position] + running[position] + unseen[position]
-      let foreign = max(0, min(waiting[position], total - placed[position]))
-      let ahead = pending[position] + foreign * meanTokens
-      let rate = rates.rate(tokens: tokens[position], seconds: seconds[position], mean: meanRate)
-      let batch = parameters.decodeSecondsPerSequence * (running[position] + unseen[position])
-      let steps = 1 + (own + ahead) / parameters.stepTokens
-      ownSeconds[position] = own / rate
-      backlog += ahead / rate
-      target[position] = (own + ahead) / rate + batch * steps
+    guard let start = target.baseAddress, target.count > 0 else { return }
+    let uncached: UnsafePointer<Double>
+    if let known = cycle.attribute(load.uncachedRequestTokens)?.baseAddress {
+      uncached = known
+    } else {
+      let all = cycle.takeNumbers(target.count)
+      all.update(repeating: Double(cycle.request.promptTokens), count: target.count)
+      uncached = UnsafePointer(all)
     }
+    guard var ahead = work(cycle) else { return }
+    let ownSeconds = cycle.takeNumbers(target.count)
+    var speeds = speeds
+    let sum = epp_prefill_estimates_f64(&ahead, &speeds, uncached, start, ownSeconds, target.count)
     guard countsLaterRequests else { return }
-    let usual = self.backlog.add(backlog / Double(target.count), now: cycle.now)
-    let weight = parameters.computeWeight + parameters.computeWeightPerSecond * usual
-    for position in target.indices { target[position] += weight * ownSeconds[position] }
+    let usual = backlog.add(sum / Double(target.count), now: cycle.now)
+    epp_costs_f64(
+      start, ownSeconds, parameters.computeWeight + parameters.computeWeightPerSecond * usual, target.count)
+  }
+
+  /// What lies ahead at the candidates.
+  private func work(_ cycle: SchedulingCycle) -> epp_prefill_load? {
+    guard let pending = cycle.inFlightTokens.baseAddress, let placed = cycle.inFlightRequests.baseAddress,
+      let unseen = cycle.pendingRequests.baseAddress, let waiting = cycle.values(.waitingQueueSize).baseAddress,
+      let running = cycle.values(.runningRequests).baseAddress, let tokens = cycle.values(rates.tokens).baseAddress,
+      let seconds = cycle.values(rates.seconds).baseAddress
+    else { return nil }
+    return epp_prefill_load(
+      pending: pending, placed: placed, unseen: unseen, waiting: waiting, running: running, tokens: tokens,
+      seconds: seconds, mean_tokens: rates.meanTokens)
+  }
+
+  private var speeds: epp_prefill_rates {
+    rates.speeds(decodeSeconds: parameters.decodeSecondsPerSequence, stepTokens: parameters.stepTokens)
   }
 
   /// The work that waits at the candidate with the least of it, in units of ``Parameters/fullAfter``; 1 without
   /// candidates.
   public func saturation(_ cycle: SchedulingCycle) -> Double {
-    guard cycle.count > 0 else { return 1 }
-    let tokens = cycle.values(rates.tokens)
-    let seconds = cycle.values(rates.seconds)
-    let pending = cycle.inFlightTokens
-    let placed = cycle.inFlightRequests
-    let unseen = cycle.pendingRequests
-    let waiting = cycle.values(.waitingQueueSize)
-    let running = cycle.values(.runningRequests)
-    let meanTokens = rates.meanTokens
-    let meanRate = rates.meanRate
-    var least = Double.infinity
-    for position in 0..<cycle.count {
-      let total = waiting[position] + running[position] + unseen[position]
-      let foreign = max(0, min(waiting[position], total - placed[position]))
-      let rate = rates.rate(tokens: tokens[position], seconds: seconds[position], mean: meanRate)
-      let queued = (waiting[position] + unseen[position]) * meanTokens
-      least = min(least, min(pending[position] + foreign * meanTokens, queued) / rate)
-    }
-    return least / parameters.fullAfter
+    guard cycle.count > 0, var ahead = work(cycle) else { return 1 }
+    var speeds = speeds
+    return epp_prefill_least_ahead_f64(&ahead, &speeds, cycle.count) / parameters.fullAfter
   }
 
   /// Follows requests whose responses are streamed: only those tell when the first token came.
