@@ -110,7 +110,7 @@ BODY double epp_prefill_least_ahead_f64_body(
   for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
   auto seconds = [&](size_t i) __attribute__((always_inline)) {
     double ahead = work_ahead(from, i), queued = (from.waiting[i] + from.unseen[i]) * from.mean_tokens;
-    return (ahead < queued ? ahead : queued) / prefill_rate(from, by, i);
+    return (from.ends_with_first_token || ahead < queued ? ahead : queued) / prefill_rate(from, by, i);
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {

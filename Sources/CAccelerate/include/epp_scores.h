@@ -45,6 +45,8 @@ struct epp_prefill_load {
   const double *_Nonnull seconds;
   /// Uncached tokens of a request, on average.
   double mean_tokens;
+  /// Whether requests are pending no longer than until their first token.
+  bool ends_with_first_token;
 };
 
 /// How fast endpoints compute prompts.
@@ -71,7 +73,8 @@ double epp_prefill_estimates_f64(
     const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_rates *_Nonnull rates,
     const double *_Nonnull uncached, double *_Nonnull estimates, double *_Nonnull own_seconds, size_t count);
 
-/// The least seconds of work ahead at any endpoint, no more than its queue holds; infinity of none.
+/// The least seconds of work ahead at any endpoint, infinity of none. Where requests are pending beyond their first token,
+/// no more counts than the server's queue holds.
 double epp_prefill_least_ahead_f64(
     const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_rates *_Nonnull rates, size_t count);
 

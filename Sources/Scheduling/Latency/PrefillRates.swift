@@ -33,6 +33,7 @@ package final class PrefillRates: Sendable {
   private let prior: Double
   private let endpoints: EndpointTable
   private let meanBits = Atomic<UInt64>(0)
+  private let streamedBits = Atomic<UInt64>(0)
   private let sharedTokens = Atomic<UInt64>(0)
   private let sharedSeconds = Atomic<UInt64>(0)
 
@@ -93,9 +94,15 @@ package final class PrefillRates: Sendable {
   /// Uncached prompt tokens of a request, on average over the last ones.
   package var meanTokens: Double { Double(bitPattern: meanBits.load(ordering: .relaxed)) }
 
-  package func noteRequest(tokens: Double) {
+  /// Part of the last requests whose responses are streamed, so that their first tokens are seen.
+  package var streamedShare: Double { Double(bitPattern: streamedBits.load(ordering: .relaxed)) }
+
+  package func noteRequest(tokens: Double, isStreamed: Bool) {
     let mean = meanTokens
     let next = mean > 0 ? mean + (tokens - mean) * Self.meanShare : tokens
     meanBits.store(next.bitPattern, ordering: .relaxed)
+    let (share, sample) = (streamedShare, isStreamed ? 1.0 : 0)
+    let nextShare = mean > 0 ? share + (sample - share) * Self.meanShare : sample
+    streamedBits.store(nextShare.bitPattern, ordering: .relaxed)
   }
 }

@@ -17,10 +17,11 @@ import PickerConfiguration
 /// (pending + foreign) / rate over the candidates, in seconds, over about the last ten seconds: a burst is not yet a
 /// loaded pool. Score: (least cost) / cost, which is 1 for the best candidate.
 ///
-/// As a saturation detector it compares min(pending + foreign, queued) / rate of the candidate with the least of it to
-/// ``Parameters/fullAfter``: the pool is saturated when every endpoint has that much work ahead. *queued* = requests in
-/// the server's queue or placed since, times the mean uncached prompt: requests whose responses are not streamed are
-/// pending until they end, while the server is done with their prompts.
+/// As a saturation detector it compares (pending + foreign) / rate of the candidate with the least of it to
+/// ``Parameters/fullAfter``: the pool is saturated when every endpoint has that much work ahead. Requests whose responses
+/// are not streamed are pending until they end, though the server is done with their prompts. Where more than one in
+/// twenty is such, no more counts than *queued* = requests in the server's queue or placed since, times the mean uncached
+/// prompt.
 public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetector, RequestObserver {
   /// The parameters of the scorer.
   public struct Parameters: Sendable, Hashable {
@@ -40,6 +41,9 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
     /// Creates the default parameters.
     public init() {}
   }
+
+  /// Part of the requests from which on what is pending is taken for work.
+  private static let trustedShare = 0.95
 
   let parameters: Parameters
   let load: InFlightLoadAttributes
@@ -104,7 +108,8 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
     else { return nil }
     return epp_prefill_load(
       pending: pending, placed: placed, unseen: unseen, waiting: waiting, running: running, tokens: tokens,
-      seconds: seconds, mean_tokens: rates.meanTokens)
+      seconds: seconds, mean_tokens: rates.meanTokens,
+      ends_with_first_token: rates.streamedShare > Self.trustedShare)
   }
 
   private var speeds: epp_prefill_rates {
@@ -126,8 +131,9 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
     else { return nil }
     let own =
       cycle.attribute(load.uncachedRequestTokens, ofCandidate: candidate) ?? Double(cycle.request.promptTokens)
-    rates.noteRequest(tokens: own)
-    guard cycle.request.inference?.isStreaming == true else { return nil }
+    let isStreamed = cycle.request.inference?.isStreaming == true
+    rates.noteRequest(tokens: own, isStreamed: isStreamed)
+    guard isStreamed else { return nil }
     let pending = candidate < cycle.count ? cycle.inFlightTokens[candidate] : 0
     guard own + pending >= PrefillRates.minimumTokens else { return nil }
     return PrefillObservation(rates: rates, endpoint: endpoint, tokens: own + pending)
