@@ -218,6 +218,12 @@ public final class EndpointTable: Sendable {
   /// Requests in flight on the endpoint, placed by this process.
   public func inFlightRequests(slot: Int) -> Int { columns.inFlight[slot].load(ordering: .relaxed) }
 
+  /// Requests in flight on all endpoints, also on those that were removed meanwhile, placed by this process. Takes a lock.
+  public var allInFlightRequests: Int {
+    let used = state.withLock(\.firstUnused)
+    return (0..<used).reduce(0) { $0 + inFlightRequests(slot: $1) }
+  }
+
   /// Prompt tokens of requests in flight on the endpoint that wait for their first token.
   public func inFlightTokens(slot: Int) -> Int { columns.inFlightTokens[slot].load(ordering: .relaxed) }
 

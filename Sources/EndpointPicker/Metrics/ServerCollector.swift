@@ -42,8 +42,7 @@ struct ServerCollector: MetricsCollector {
     guard !pools.isEmpty else { return }
     writer.family("epp_leases", kind: .gauge, help: "Requests counted as in flight on an endpoint.")
     for pool in pools {
-      let table = pool.current.value.endpoints
-      let inFlight = table.snapshot().endpoints.reduce(0) { $0 + table.inFlightRequests(slot: $1.slot) }
+      let inFlight = pool.current.value.endpoints.allInFlightRequests
       writer.sample(Double(inFlight), labels: directory.labels(of: pool))
     }
     writer.family("epp_config_generation", kind: .gauge, help: "How often a configuration was put in force.")
