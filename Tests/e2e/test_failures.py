@@ -89,7 +89,7 @@ async def test_endpoint_that_is_removed_keeps_its_request(followed):
         stream, gone = await begin(client)
         rest = [endpoint for endpoint in servers.endpoints if endpoint != gone]
         write(rest)
-        await until(lambda: f'"removed":"[\\"{gone}\\"]"' in picker.process.log_path.read_text(), "it was removed")
+        await until(lambda: picker.process.log_path.read_text().count("endpoints changed") >= 2, "it was removed")
         assert set(await destinations(picker, 30)) <= set(rest), "nothing more goes there"
         assert picker.metric("epp_leases") == 1, "the request there is still counted"
         await finish(stream)
