@@ -160,6 +160,21 @@ struct ReplayTests {
     #expect(queued.max() ?? 0 < 6)
   }
 
+  @Test("Requests behind a gate that never opens are not served, and the replay ends", .timeLimit(.minutes(1)))
+  func neverOpens() throws {
+    let text = """
+      apiVersion: llm-d.ai/v1alpha1
+      kind: EndpointPickerConfig
+      featureGates: [flowControl]
+      plugins: [{type: queue-scorer}, {type: static-usage-limit-policy, parameters: {threshold: 0}}]
+      schedulingProfiles: [{name: default, plugins: [{pluginRef: queue-scorer}]}]
+      flowControl: {defaultRequestTTL: 0s, usageLimitPolicyPluginRef: static-usage-limit-policy}
+      """
+    let contender = Contender(
+      name: "shut", configuration: try EndpointPickerConfig.load(.text(text)), registry: try inertMetrics())
+    #expect(try contender.replay(burst, on: fourServers, seed: 1).summary.unserved == burst.requests.count)
+  }
+
   @Test("Replicas that hash the beginnings of prompts find what others placed")
   func replicas() throws {
     let trace = Trace.sharedPrefixes(

@@ -40,12 +40,22 @@ struct Simulation {
       submit(number, placement, at: arrival)
       submitWaiting(at: arrival)
     }
-    while policy.hasWaiting, let next = nextScrape { advance(to: next.time) }
+    serveWaiting()
     // Nothing waits any more, so scrapes decide nothing.
     for server in engines.indices {
       while let next = engines[server].nextEventTime { advance(server, to: next) }
     }
     return outcomes
+  }
+
+  /// Goes on until nothing waits in front of the servers, or nothing ever will be placed: scrapes of idle servers tell the
+  /// same again and again, so whoever still waits after two rounds of them waits for a gate that never opens.
+  private mutating func serveWaiting() {
+    var idleScrapes = 0
+    while policy.hasWaiting, idleScrapes <= 2 * engines.count, let next = nextScrape {
+      advance(to: next.time)
+      idleScrapes = engines.allSatisfy { $0.nextEventTime == nil } ? idleScrapes + 1 : 0
+    }
   }
 
   private mutating func submitWaiting(at time: EngineInstant) {
