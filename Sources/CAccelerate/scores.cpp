@@ -62,14 +62,17 @@ BODY double work_ahead(const epp_prefill_load &load, size_t i) {
   return load.pending[i] + foreign * load.mean_tokens;
 }
 
-BODY double prefill_rate(const epp_prefill_load &load, const epp_prefill_rates &rates, size_t i) {
-  double tokens = load.tokens[i], seconds = load.seconds[i];
+BODY double prefill_rate(double tokens, double seconds, const epp_prefill_rates &rates) {
   double quotient = (rates.prior_tokens + tokens) / (rates.prior_seconds + seconds) / rates.mean;
   double likely = quotient > rates.low ? quotient : rates.low;
   likely = likely < rates.high ? likely : rates.high;
   double learned = rates.mean * (1 + rates.share * (likely - 1)) * quotient / likely;
   // Not a number where nothing was learned.
   return rates.learns && tokens > 0 && seconds > 0 ? learned : rates.mean;
+}
+
+double epp_prefill_rate(double tokens, double seconds, const epp_prefill_rates *rates) {
+  return prefill_rate(tokens, seconds, *rates);
 }
 
 BODY double epp_prefill_estimates_f64_body(
@@ -80,7 +83,7 @@ BODY double epp_prefill_estimates_f64_body(
   const epp_prefill_rates by = *rates;
   double backlog[lanes] = {};
   auto step = [&](size_t i) __attribute__((always_inline)) {
-    double own = uncached[i], ahead = work_ahead(from, i), rate = prefill_rate(from, by, i);
+    double own = uncached[i], ahead = work_ahead(from, i), rate = prefill_rate(from.tokens[i], from.seconds[i], by);
     double batch = by.decode_seconds * (from.running[i] + from.unseen[i]);
     own_seconds[i] = own / rate;
     estimates[i] = (own + ahead) / rate + batch * (1 + (own + ahead) / by.step_tokens);
@@ -110,7 +113,7 @@ BODY double epp_prefill_least_ahead_f64_body(
   for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
   auto seconds = [&](size_t i) __attribute__((always_inline)) {
     double ahead = work_ahead(from, i), queued = (from.waiting[i] + from.unseen[i]) * from.mean_tokens;
-    return (from.ends_with_first_token || ahead < queued ? ahead : queued) / prefill_rate(from, by, i);
+    return (from.ends_with_first_token || ahead < queued ? ahead : queued) / prefill_rate(from.tokens[i], from.seconds[i], by);
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {

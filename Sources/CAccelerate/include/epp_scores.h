@@ -67,6 +67,9 @@ struct epp_prefill_rates {
   double step_tokens;
 };
 
+/// The rate of an endpoint with these sums, in tokens a second; the mean where the sums are not a number or 0.
+double epp_prefill_rate(double tokens, double seconds, const struct epp_prefill_rates *_Nonnull rates);
+
 /// Estimates for each endpoint when it gives the first token of a prompt of which it has all but `uncached` tokens, in
 /// seconds, and how long it computes those. Returns the sum of the seconds of work ahead.
 double epp_prefill_estimates_f64(

@@ -66,13 +66,8 @@ package final class PrefillRates: Sendable {
 
   /// The rate of an endpoint, in tokens a second.
   package func rate(slot: Int) -> Double {
-    let (tokens, seconds) = (endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot))
-    let speeds = speeds(decodeSeconds: 0, stepTokens: 1)
-    // Sums are not a number where nothing was learned.
-    guard hasColumns, tokens > 0, seconds > 0 else { return speeds.mean }
-    let quotient = (speeds.prior_tokens + tokens) / (speeds.prior_seconds + seconds) / speeds.mean
-    let likely = min(max(quotient, speeds.low), speeds.high)
-    return speeds.mean * (1 + speeds.share * (likely - 1)) * quotient / likely
+    var speeds = speeds(decodeSeconds: 0, stepTokens: 1)
+    return epp_prefill_rate(endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot), &speeds)
   }
 
   /// Adds what was seen of one request.

@@ -59,6 +59,38 @@ import Testing
     for placement in placements { placement.end() }
   }
 
+  /// Candidates are computed several at a time and the rest one by one; both give what the formula gives.
+  @Test(arguments: [1, 7, 8, 9, 16, 19, 40])
+  func estimatesOfManyAreThoseOfEach(count: Int) throws {
+    let pool = TestPool(count)
+    let scorer = scorer(pool, decode: 0.016)
+    scorer.rates.noteRequest(tokens: 300, isStreamed: true)
+    let waiting = (0..<count).map { Double(($0 + 1) * 7 % 5) }
+    let running = (0..<count).map { Double($0 * 11 % 13) }
+    let cached = (0..<count).map { Double($0 * 3 % 5) }
+    pool.store(.waitingQueueSize, waiting)
+    pool.store(.runningRequests, running)
+    let endpoints = pool.table.snapshot().endpoints
+    for endpoint in endpoints where endpoint.slot % 3 == 0 {
+      for _ in 0..<50 {
+        scorer.rates.observe(tokens: 10_000, seconds: 4 + Double(endpoint.slot), endpoint: endpoint)
+      }
+    }
+    try begin(pool, cached: cached)
+    let estimates = scorer.estimates(pool.cycle)
+    var least = Double.infinity
+    for (position, endpoint) in endpoints.enumerated() {
+      let (own, ahead) = (512 - 128 * cached[position], 300 * waiting[position])
+      let rate = scorer.rates.rate(slot: endpoint.slot)
+      let expected = (own + ahead) / rate + 0.016 * running[position] * (1 + (own + ahead) / 2_048)
+      #expect(abs(estimates[position] - expected) < 1e-9)
+      least = min(least, ahead / rate)
+    }
+    #expect(abs(scorer.saturation(pool.cycle) - least) < 1e-9)
+    let costs = estimates.map { (estimates.min() ?? 0) / $0 }
+    #expect(zip(scorer.scores(pool.cycle), costs).allSatisfy { abs($0 - $1) < 1e-9 })
+  }
+
   @Test func computingCountsMoreThanWaiting() throws {
     let pool = TestPool(2)
     let placements = pool.load([[], [640]])
