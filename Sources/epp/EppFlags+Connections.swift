@@ -8,8 +8,9 @@ extension EppFlags {
     limits.maxConnections = try count(maxConnections, "max-connections", 1...1_000_000)
     limits.maxConcurrentStreams = try count(maxConcurrentStreams, "max-concurrent-streams", 1...1_000_000)
     limits.maxHeaderBytes = try bytes(maxHeaderBytes, "max-header-bytes")
-    guard (1_024...16 << 20).contains(limits.maxHeaderBytes) else {
-      throw ProcessError("--max-header-bytes must be 1Ki to 16Mi, not \(maxHeaderBytes)")
+    // A block of more frames ends the connection, whatever its stream may have.
+    guard (1_024...128 << 10).contains(limits.maxHeaderBytes) else {
+      throw ProcessError("--max-header-bytes must be 1Ki to 128Ki, not \(maxHeaderBytes)")
     }
     limits.handshakeSeconds = try seconds(handshakeTimeout, "handshake-timeout")
     limits.requestSeconds = try seconds(requestArrivalTimeout, "request-arrival-timeout")

@@ -118,7 +118,7 @@ struct EppFlags: ParsableCommand {
   var maxConnections = 10_000
   @Option(help: "Most streams open on one connection.")
   var maxConcurrentStreams = 100_000
-  @Option(help: "Most bytes of the headers of one stream; with more it is reset.")
+  @Option(help: "Most bytes of the headers of one stream, up to 128Ki; with more it is reset.")
   var maxHeaderBytes = "64Ki"
   @Option(help: "Model names, and tenants, that become values of metrics' labels; later ones are told as other.")
   var maxMetricLabelValues = 1_000
