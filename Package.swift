@@ -174,7 +174,7 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
-    .testTarget(name: "GRPCTests", dependencies: ["GRPC", "GRPCFraming"]),
+    .testTarget(name: "GRPCTests", dependencies: ["GRPC", "GRPCFraming", "CAccelerate"]),
     .testTarget(name: "ExtProcTests", dependencies: ["ExtProc"]),
     .testTarget(
       name: "RequestTracingTests",
