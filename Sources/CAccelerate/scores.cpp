@@ -62,17 +62,18 @@ BODY double work_ahead(const epp_prefill_load &load, size_t i) {
   return load.pending[i] + foreign * load.mean_tokens;
 }
 
-BODY double prefill_rate(double tokens, double seconds, const epp_prefill_rates &rates) {
-  double quotient = (rates.prior_tokens + tokens) / (rates.prior_seconds + seconds) / rates.mean;
+// Seconds of a token. Two divisions where the rate itself would take one more for each use.
+BODY double prefill_seconds(double tokens, double seconds, const epp_prefill_rates &rates, double each) {
+  double quotient = (rates.prior_tokens + tokens) / ((rates.prior_seconds + seconds) * rates.mean);
   double likely = quotient > rates.low ? quotient : rates.low;
   likely = likely < rates.high ? likely : rates.high;
-  double learned = rates.mean * (1 + rates.share * (likely - 1)) * quotient / likely;
+  double learned = likely / (rates.mean * (1 + rates.share * (likely - 1)) * quotient);
   // Not a number where nothing was learned.
-  return rates.learns && tokens > 0 && seconds > 0 ? learned : rates.mean;
+  return rates.learns && tokens > 0 && seconds > 0 ? learned : each;
 }
 
 double epp_prefill_rate(double tokens, double seconds, const epp_prefill_rates *rates) {
-  return prefill_rate(tokens, seconds, *rates);
+  return 1 / prefill_seconds(tokens, seconds, *rates, 1 / rates->mean);
 }
 
 BODY double epp_prefill_estimates_f64_body(
@@ -81,20 +82,26 @@ BODY double epp_prefill_estimates_f64_body(
   constexpr size_t lanes = 8;
   const epp_prefill_load from = *load;
   const epp_prefill_rates by = *rates;
+  const double each = 1 / by.mean, step = 1 / by.step_tokens;
   double backlog[lanes] = {};
-  auto step = [&](size_t i) __attribute__((always_inline)) {
-    double own = uncached[i], ahead = work_ahead(from, i), rate = prefill_rate(from.tokens[i], from.seconds[i], by);
+  auto one = [&](size_t i, double &estimate, double &own) __attribute__((always_inline)) {
+    double ahead = work_ahead(from, i), token = prefill_seconds(from.tokens[i], from.seconds[i], by, each);
     double batch = by.decode_seconds * (from.running[i] + from.unseen[i]);
-    own_seconds[i] = own / rate;
-    estimates[i] = (own + ahead) / rate + batch * (1 + (own + ahead) / by.step_tokens);
-    return ahead / rate;
+    double all = uncached[i] + ahead;
+    own = uncached[i] * token;
+    estimate = all * token + batch * (1 + all * step);
+    return ahead * token;
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    for (size_t lane = 0; lane < lanes; lane++) backlog[lane] += step(i + lane);
+    // Written at the end of each block: vectors need to know that no result is read again.
+    double estimate[lanes], own[lanes];
+    for (size_t lane = 0; lane < lanes; lane++) backlog[lane] += one(i + lane, estimate[lane], own[lane]);
+    memcpy(estimates + i, estimate, sizeof estimate);
+    memcpy(own_seconds + i, own, sizeof own);
   }
   double sum = 0;
-  for (; i < count; i++) sum += step(i);
+  for (; i < count; i++) sum += one(i, estimates[i], own_seconds[i]);
   for (size_t lane = 0; lane < lanes; lane++) sum += backlog[lane];
   return sum;
 }
@@ -109,11 +116,13 @@ BODY double epp_prefill_least_ahead_f64_body(
   constexpr size_t lanes = 8;
   const epp_prefill_load from = *load;
   const epp_prefill_rates by = *rates;
+  const double each = 1 / by.mean;
   double least[lanes];
   for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
   auto seconds = [&](size_t i) __attribute__((always_inline)) {
     double ahead = work_ahead(from, i), queued = (from.waiting[i] + from.unseen[i]) * from.mean_tokens;
-    return (from.ends_with_first_token || ahead < queued ? ahead : queued) / prefill_rate(from.tokens[i], from.seconds[i], by);
+    double tokens = from.ends_with_first_token || ahead < queued ? ahead : queued;
+    return tokens * prefill_seconds(from.tokens[i], from.seconds[i], by, each);
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
