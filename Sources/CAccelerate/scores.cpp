@@ -2,23 +2,7 @@
 
 #include <cstring>
 
-// Each kernel is compiled twice on x86-64: for every processor, and for those with AVX2, which do four doubles at a
-// time. No fused multiply-add: it rounds once where two operations round twice, and picks would depend on the machine.
-#if defined(__x86_64__) && defined(__clang__)
-static const bool wide = [] {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") != 0;
-}();
-#define KERNEL(result, name, parameters, arguments)                                            \
-  __attribute__((target("avx2"))) static result name##_wide parameters { return name##_body arguments; } \
-  static result name##_plain parameters { return name##_body arguments; }                      \
-  result name parameters { return wide ? name##_wide arguments : name##_plain arguments; }
-#else
-#define KERNEL(result, name, parameters, arguments) \
-  result name parameters { return name##_body arguments; }
-#endif
-
-#define BODY static inline __attribute__((always_inline))
+#include "kernels.h"
 
 BODY void epp_sum_f64_body(
     const double *__restrict left, const double *__restrict right, double *__restrict result, size_t count) {
@@ -27,19 +11,6 @@ BODY void epp_sum_f64_body(
 KERNEL(
     void, epp_sum_f64, (const double *left, const double *right, double *result, size_t count),
     (left, right, result, count))
-
-BODY void epp_add_halves_f64_body(uint64_t *words, size_t count) {
-  // A number below 2^52 in the low bits of the double 2^52 is that number more.
-  const uint64_t bias = 0x4330000000000000;
-  for (size_t i = 0; i < count; i++) {
-    uint64_t bits = ((words[i] & 0xFFFF) + (words[i] >> 16 & 0xFFFF)) | bias;
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    number -= 0x1p52;
-    memcpy(&words[i], &number, sizeof number);
-  }
-}
-KERNEL(void, epp_add_halves_f64, (uint64_t *words, size_t count), (words, count))
 
 BODY void epp_widen_u32_f64_body(const uint32_t *__restrict numbers, double *__restrict result, size_t count) {
   const uint64_t bias = 0x4330000000000000;
@@ -62,31 +33,22 @@ BODY double work_ahead(const epp_prefill_load &load, size_t i) {
   return load.pending[i] + foreign * load.mean_tokens;
 }
 
-// Seconds of a token. Two divisions where the rate itself would take one more for each use.
-BODY double prefill_seconds(double tokens, double seconds, const epp_prefill_rates &rates, double each) {
-  double quotient = (rates.prior_tokens + tokens) / ((rates.prior_seconds + seconds) * rates.mean);
-  double likely = quotient > rates.low ? quotient : rates.low;
-  likely = likely < rates.high ? likely : rates.high;
-  double learned = likely / (rates.mean * (1 + rates.share * (likely - 1)) * quotient);
-  // Not a number where nothing was learned.
-  return rates.learns && tokens > 0 && seconds > 0 ? learned : each;
-}
-
-double epp_prefill_rate(double tokens, double seconds, const epp_prefill_rates *rates) {
-  return 1 / prefill_seconds(tokens, seconds, *rates, 1 / rates->mean);
+// Seconds that the endpoint computes a token.
+BODY double token_seconds(const epp_prefill_load &load, size_t i) {
+  double learned = load.token_seconds[i];
+  return load.learns && learned > 0 ? learned : load.mean_token_seconds;
 }
 
 BODY double epp_prefill_estimates_f64_body(
-    const epp_prefill_load *load, const epp_prefill_rates *rates, const double *__restrict uncached,
+    const epp_prefill_load *load, const epp_prefill_steps *steps, const double *__restrict uncached,
     double *__restrict estimates, double *__restrict own_seconds, size_t count) {
   constexpr size_t lanes = 8;
   const epp_prefill_load from = *load;
-  const epp_prefill_rates by = *rates;
-  const double each = 1 / by.mean, step = 1 / by.step_tokens;
+  const double decode_seconds = steps->decode_seconds, step = 1 / steps->tokens;
   double backlog[lanes] = {};
   auto one = [&](size_t i, double &estimate, double &own) __attribute__((always_inline)) {
-    double ahead = work_ahead(from, i), token = prefill_seconds(from.tokens[i], from.seconds[i], by, each);
-    double batch = by.decode_seconds * (from.running[i] + from.unseen[i]);
+    double ahead = work_ahead(from, i), token = token_seconds(from, i);
+    double batch = decode_seconds * (from.running[i] + from.unseen[i]);
     double all = uncached[i] + ahead;
     own = uncached[i] * token;
     estimate = all * token + batch * (1 + all * step);
@@ -107,22 +69,18 @@ BODY double epp_prefill_estimates_f64_body(
 }
 KERNEL(
     double, epp_prefill_estimates_f64,
-    (const epp_prefill_load *load, const epp_prefill_rates *rates, const double *uncached, double *estimates,
+    (const epp_prefill_load *load, const epp_prefill_steps *steps, const double *uncached, double *estimates,
      double *own_seconds, size_t count),
-    (load, rates, uncached, estimates, own_seconds, count))
+    (load, steps, uncached, estimates, own_seconds, count))
 
-BODY double epp_prefill_least_ahead_f64_body(
-    const epp_prefill_load *load, const epp_prefill_rates *rates, size_t count) {
+BODY double epp_prefill_least_ahead_f64_body(const epp_prefill_load *load, size_t count) {
   constexpr size_t lanes = 8;
   const epp_prefill_load from = *load;
-  const epp_prefill_rates by = *rates;
-  const double each = 1 / by.mean;
   double least[lanes];
   for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
   auto seconds = [&](size_t i) __attribute__((always_inline)) {
     double ahead = work_ahead(from, i), queued = (from.waiting[i] + from.unseen[i]) * from.mean_tokens;
-    double tokens = from.ends_with_first_token || ahead < queued ? ahead : queued;
-    return tokens * prefill_seconds(from.tokens[i], from.seconds[i], by, each);
+    return (from.ends_with_first_token || ahead < queued ? ahead : queued) * token_seconds(from, i);
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
@@ -139,14 +97,42 @@ BODY double epp_prefill_least_ahead_f64_body(
   return least[0];
 }
 KERNEL(
-    double, epp_prefill_least_ahead_f64,
-    (const epp_prefill_load *load, const epp_prefill_rates *rates, size_t count), (load, rates, count))
+    double, epp_prefill_least_ahead_f64, (const epp_prefill_load *load, size_t count), (load, count))
 
-BODY void epp_costs_f64_body(double *__restrict estimates, const double *__restrict own, double weight, size_t count) {
-  for (size_t i = 0; i < count; i++) estimates[i] += weight * own[i];
+BODY void epp_uncached_tokens_f64_body(
+    const double *__restrict matched, double total, double block, double beyond, double *__restrict tokens,
+    size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    double left = (total - matched[i]) * block;
+    tokens[i] = (left > 0 ? left : 0) + beyond;
+  }
 }
 KERNEL(
-    void, epp_costs_f64, (double *estimates, const double *own, double weight, size_t count),
+    void, epp_uncached_tokens_f64,
+    (const double *matched, double total, double block, double beyond, double *tokens, size_t count),
+    (matched, total, block, beyond, tokens, count))
+
+BODY double epp_costs_f64_body(double *__restrict estimates, const double *__restrict own, double weight, size_t count) {
+  constexpr size_t lanes = 16;
+  double least[lanes];
+  for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    for (size_t lane = 0; lane < lanes; lane++) {
+      double cost = estimates[i + lane] + weight * own[i + lane];
+      estimates[i + lane] = cost;
+      least[lane] = cost < least[lane] ? cost : least[lane];
+    }
+  }
+  for (; i < count; i++) {
+    estimates[i] += weight * own[i];
+    least[0] = estimates[i] < least[0] ? estimates[i] : least[0];
+  }
+  for (size_t lane = 1; lane < lanes; lane++) least[0] = least[lane] < least[0] ? least[lane] : least[0];
+  return least[0];
+}
+KERNEL(
+    double, epp_costs_f64, (double *estimates, const double *own, double weight, size_t count),
     (estimates, own, weight, count))
 
 BODY void epp_shares_of_least_f64_body(double *costs, double least, size_t count) {

@@ -47,16 +47,24 @@ struct Columns: ~Copyable, @unchecked Sendable {
 
   func load(column: Int, slot: Int) -> Double { epp_load_f64(values + column * capacity + slot) }
 
-  func copy(column: Int, count: Int, into destination: UnsafeMutablePointer<Double>) {
-    epp_copy_column_f64(destination, values + column * capacity, count)
+  func copy(column: Int, slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+    epp_copy_column_f64(destination, values + column * capacity + slots.lowerBound, slots.count)
   }
 
-  /// Copies whole words; atomics have the size and alignment of what they hold.
-  func copyWords(_ source: UnsafeMutableRawPointer, count: Int, into destination: UnsafeMutablePointer<UInt64>) {
-    UnsafeMutableRawPointer(destination).withMemoryRebound(to: Double.self, capacity: count) { destination in
-      source.withMemoryRebound(to: Double.self, capacity: count) { source in
-        epp_copy_column_f64(destination, source, count)
-      }
+  // Atomics have the size and alignment of what they hold.
+
+  func copyPending(slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+    UnsafeRawPointer(pending + slots.lowerBound).withMemoryRebound(to: UInt64.self, capacity: slots.count) { words in
+      // A ``PendingLoad`` keeps its counts in its two lowest fields.
+      epp_copy_halves_f64(destination, words, slots.count)
+    }
+  }
+
+  func copyCounters(
+    _ counters: UnsafeMutablePointer<Atomic<Int>>, slots: Range<Int>, into destination: UnsafeMutablePointer<Double>
+  ) {
+    UnsafeRawPointer(counters + slots.lowerBound).withMemoryRebound(to: Int64.self, capacity: slots.count) { numbers in
+      epp_copy_integers_f64(destination, numbers, slots.count)
     }
   }
 }

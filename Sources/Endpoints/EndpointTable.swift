@@ -174,38 +174,24 @@ public final class EndpointTable: Sendable {
   /// The value last stored.
   public func value(_ column: ColumnID, slot: Int) -> Double { columns.load(column: column.index, slot: slot) }
 
-  /// Copies the first `count` slots of a column.
-  public func copy(_ column: ColumnID, count: Int, into destination: UnsafeMutablePointer<Double>) {
-    columns.copy(column: column.index, count: count, into: destination)
+  /// Copies a column's values of these slots.
+  public func copy(_ column: ColumnID, slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+    columns.copy(column: column.index, slots: slots, into: destination)
   }
 
-  /// Copies the first `count` slots of the number of requests placed that scraped values do not show yet.
-  public func copyPendingRequests(count: Int, into destination: UnsafeMutablePointer<Double>) {
-    // The words are copied into the destination first and turned into numbers in place: both are eight bytes wide.
-    UnsafeMutableRawPointer(destination).withMemoryRebound(to: UInt64.self, capacity: count) { words in
-      columns.copyWords(columns.pending, count: count, into: words)
-      // A ``PendingLoad`` keeps its counts in its two lowest fields.
-      epp_add_halves_f64(words, count)
-    }
+  /// Copies for these slots the number of requests placed that scraped values do not show yet.
+  public func copyPendingRequests(slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+    columns.copyPending(slots: slots, into: destination)
   }
 
-  /// Copies the first `count` slots of the number of requests in flight.
-  public func copyInFlightRequests(count: Int, into destination: UnsafeMutablePointer<Double>) {
-    copyCounters(columns.inFlight, count: count, into: destination)
+  /// Copies the number of requests in flight of these slots.
+  public func copyInFlightRequests(slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+    columns.copyCounters(columns.inFlight, slots: slots, into: destination)
   }
 
-  /// Copies the first `count` slots of the number of prompt tokens in flight.
-  public func copyInFlightTokens(count: Int, into destination: UnsafeMutablePointer<Double>) {
-    copyCounters(columns.inFlightTokens, count: count, into: destination)
-  }
-
-  private func copyCounters(
-    _ counters: UnsafeMutableRawPointer, count: Int, into destination: UnsafeMutablePointer<Double>
-  ) {
-    UnsafeMutableRawPointer(destination).withMemoryRebound(to: UInt64.self, capacity: count) { words in
-      columns.copyWords(counters, count: count, into: words)
-      for index in 0..<count { words[index] = Double(Int64(bitPattern: words[index])).bitPattern }
-    }
+  /// Copies the number of prompt tokens in flight of these slots.
+  public func copyInFlightTokens(slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
+    columns.copyCounters(columns.inFlightTokens, slots: slots, into: destination)
   }
 
   // MARK: Load

@@ -47,13 +47,17 @@ struct ColumnTests {
         return Array(values)
       }
     }
-    #expect(copied { table.copy(.kvCacheUsage, count: 3, into: $0) } == [0.25, 1.25, 2.25])
-    #expect(copied { table.copyPendingRequests(count: 3, into: $0) } == [0, 2, 1])
-    #expect(copied { table.copyInFlightRequests(count: 3, into: $0) } == [0, 2, 1])
-    #expect(copied { table.copyInFlightTokens(count: 3, into: $0) } == [0, 101, 7])
+    #expect(copied { table.copy(.kvCacheUsage, slots: 0..<3, into: $0) } == [0.25, 1.25, 2.25])
+    #expect(copied { table.copyPendingRequests(slots: 0..<3, into: $0) } == [0, 2, 1])
+    #expect(copied { table.copyInFlightRequests(slots: 0..<3, into: $0) } == [0, 2, 1])
+    #expect(copied { table.copyInFlightTokens(slots: 0..<3, into: $0) } == [0, 101, 7])
     table.scrapeSucceeded(slot: 1)
-    #expect(copied { table.copyPendingRequests(count: 3, into: $0) } == [0, 1, 1])
-    #expect(copied { table.copyInFlightRequests(count: 2, into: $0) } == [0, 2, -1], "slots beyond the count stay")
+    #expect(copied { table.copyPendingRequests(slots: 0..<3, into: $0) } == [0, 1, 1])
+    #expect(copied { table.copyInFlightRequests(slots: 0..<2, into: $0) } == [0, 2, -1], "others stay")
+    #expect(copied { table.copy(.kvCacheUsage, slots: 1..<3, into: $0) } == [1.25, 2.25, -1])
+    #expect(copied { table.copyPendingRequests(slots: 1..<3, into: $0) } == [1, 1, -1])
+    #expect(copied { table.copyInFlightRequests(slots: 1..<3, into: $0) } == [2, 1, -1])
+    #expect(copied { table.copyInFlightTokens(slots: 1..<2, into: $0) } == [101, -1, -1])
     for box in early + [late] { box.release() }
   }
 

@@ -23,9 +23,6 @@ struct epp_extremes {
 void epp_sum_f64(
     const double *_Nonnull left, const double *_Nonnull right, double *_Nonnull result, size_t count);
 
-/// Turns words into the doubles of their two lowest 16-bit fields added up, in place.
-void epp_add_halves_f64(uint64_t *_Nonnull words, size_t count);
-
 /// Turns numbers below 2^32 into doubles.
 void epp_widen_u32_f64(const uint32_t *_Nonnull numbers, double *_Nonnull result, size_t count);
 
@@ -40,49 +37,41 @@ struct epp_prefill_load {
   /// Requests in the server's queue, and those it runs.
   const double *_Nonnull waiting;
   const double *_Nonnull running;
-  /// Sums of tokens and seconds that the endpoint's rate is learned from.
-  const double *_Nonnull tokens;
-  const double *_Nonnull seconds;
+  /// Seconds that the endpoint computes a token; not a number, or 0, where nothing was learned.
+  const double *_Nonnull token_seconds;
+  /// Whether `token_seconds` means anything, and what counts where it doesn't.
+  bool learns;
+  double mean_token_seconds;
   /// Uncached tokens of a request, on average.
   double mean_tokens;
   /// Whether requests are pending no longer than until their first token.
   bool ends_with_first_token;
 };
 
-/// How fast endpoints compute prompts.
-struct epp_prefill_rates {
-  /// Tokens a second of all.
-  double mean;
-  /// What the mean counts for an endpoint: so many tokens in so many seconds.
-  double prior_tokens;
-  double prior_seconds;
-  /// Quotients of an endpoint's rate and the mean that count in part.
-  double low;
-  double high;
-  double share;
-  /// Whether the sums of endpoints mean anything.
-  bool learns;
-  /// Seconds that a running sequence adds to a step, and tokens of a step.
+/// The steps in which a server computes prompts and decodes for the sequences that run.
+struct epp_prefill_steps {
+  /// Seconds that a running sequence adds to a step.
   double decode_seconds;
-  double step_tokens;
+  /// Prompt tokens of a step.
+  double tokens;
 };
-
-/// The rate of an endpoint with these sums, in tokens a second; the mean where the sums are not a number or 0.
-double epp_prefill_rate(double tokens, double seconds, const struct epp_prefill_rates *_Nonnull rates);
 
 /// Estimates for each endpoint when it gives the first token of a prompt of which it has all but `uncached` tokens, in
 /// seconds, and how long it computes those. Returns the sum of the seconds of work ahead.
 double epp_prefill_estimates_f64(
-    const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_rates *_Nonnull rates,
+    const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_steps *_Nonnull steps,
     const double *_Nonnull uncached, double *_Nonnull estimates, double *_Nonnull own_seconds, size_t count);
 
 /// The least seconds of work ahead at any endpoint, infinity of none. Where requests are pending beyond their first token,
 /// no more counts than the server's queue holds.
-double epp_prefill_least_ahead_f64(
-    const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_rates *_Nonnull rates, size_t count);
+double epp_prefill_least_ahead_f64(const struct epp_prefill_load *_Nonnull load, size_t count);
 
-/// `estimates[i] += weight * own[i]`.
-void epp_costs_f64(double *_Nonnull estimates, const double *_Nonnull own, double weight, size_t count);
+/// `tokens[i] = (total - matched[i]) * block + beyond`, the product at least 0.
+void epp_uncached_tokens_f64(
+    const double *_Nonnull matched, double total, double block, double beyond, double *_Nonnull tokens, size_t count);
+
+/// `estimates[i] += weight * own[i]`. Returns the least of them, infinity of none.
+double epp_costs_f64(double *_Nonnull estimates, const double *_Nonnull own, double weight, size_t count);
 
 /// `costs[i] = least / costs[i]`, at most 1.
 void epp_shares_of_least_f64(double *_Nonnull costs, double least, size_t count);

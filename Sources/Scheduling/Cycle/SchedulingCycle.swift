@@ -29,6 +29,8 @@ public final class SchedulingCycle {
   private(set) var allCount = 0
   /// Indexes into `snapshot.endpoints` of all candidates; nil when they are all endpoints in order.
   private var subset: UnsafeMutablePointer<Int>?
+  /// Slots of all candidates in order, where they are a stretch of a pool's that has no gaps.
+  private var slots: Range<Int>?
   /// Positions among all candidates of the current ones; nil when they are all, in order.
   private var active: UnsafeMutablePointer<Int>?
 
@@ -80,6 +82,7 @@ public final class SchedulingCycle {
     if snapshot.version != table.version { snapshot = table.snapshot() }
     scratch.reset()
     subset = nil
+    slots = snapshot.isDense ? 0..<snapshot.slotBound : nil
     active = nil
     allCount = snapshot.endpoints.count
     count = allCount
@@ -94,7 +97,19 @@ public final class SchedulingCycle {
     let chosen = scratch.take(max(indexes.count, 1), of: Int.self)
     for (position, index) in indexes.enumerated() { chosen[position] = index }
     subset = chosen
+    slots = nil
     allCount = indexes.count
+    count = allCount
+  }
+
+  /// Limits the candidates to a stretch of `snapshot.endpoints`, whose values then cost no more than it is long where
+  /// the pool's slots have no gaps. Call right after ``begin(_:now:)``.
+  func restrict(to stretch: Range<Int>) {
+    let chosen = scratch.take(max(stretch.count, 1), of: Int.self)
+    for (position, index) in stretch.enumerated() { chosen[position] = index }
+    subset = chosen
+    slots = snapshot.isDense ? stretch : nil
+    allCount = stretch.count
     count = allCount
   }
 
@@ -179,7 +194,7 @@ public final class SchedulingCycle {
 
   /// The values of a column for the current candidates.
   public func values(_ column: ColumnID) -> UnsafeBufferPointer<Double> {
-    current(column.index) { cycle, count, target in cycle.table.copy(column, count: count, into: target) }
+    current(column.index) { cycle, slots, target in cycle.table.copy(column, slots: slots, into: target) }
   }
 
   /// Requests waiting: scraped, plus those placed since the scrape unless switched off.
@@ -194,22 +209,22 @@ public final class SchedulingCycle {
 
   /// Requests placed since the last scrape.
   public var pendingRequests: UnsafeBufferPointer<Double> {
-    current(CycleArrays.pendingIndex) { cycle, count, target in
-      cycle.table.copyPendingRequests(count: count, into: target)
+    current(CycleArrays.pendingIndex) { cycle, slots, target in
+      cycle.table.copyPendingRequests(slots: slots, into: target)
     }
   }
 
   /// Requests in flight, placed by this process.
   public var inFlightRequests: UnsafeBufferPointer<Double> {
-    current(CycleArrays.inFlightIndex) { cycle, count, target in
-      cycle.table.copyInFlightRequests(count: count, into: target)
+    current(CycleArrays.inFlightIndex) { cycle, slots, target in
+      cycle.table.copyInFlightRequests(slots: slots, into: target)
     }
   }
 
   /// Prompt tokens of requests in flight that wait for their first token.
   public var inFlightTokens: UnsafeBufferPointer<Double> {
-    current(CycleArrays.inFlightTokensIndex) { cycle, count, target in
-      cycle.table.copyInFlightTokens(count: count, into: target)
+    current(CycleArrays.inFlightTokensIndex) { cycle, slots, target in
+      cycle.table.copyInFlightTokens(slots: slots, into: target)
     }
   }
 
@@ -225,7 +240,7 @@ public final class SchedulingCycle {
   }
 
   private func current(
-    _ index: Int, _ copy: (SchedulingCycle, Int, UnsafeMutablePointer<Double>) -> Void
+    _ index: Int, _ copy: (SchedulingCycle, Range<Int>, UnsafeMutablePointer<Double>) -> Void
   ) -> UnsafeBufferPointer<Double> {
     if let known = arrays.activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }
     let all = arrays.allValues[index] ?? gather(copy)
@@ -237,12 +252,12 @@ public final class SchedulingCycle {
 
   /// The values of all candidates, from a copy by slot.
   private func gather(
-    _ copy: (SchedulingCycle, Int, UnsafeMutablePointer<Double>) -> Void
+    _ copy: (SchedulingCycle, Range<Int>, UnsafeMutablePointer<Double>) -> Void
   ) -> UnsafeMutablePointer<Double> {
-    let bound = snapshot.slotBound
-    let bySlot = scratch.take(max(bound, 1), of: Double.self)
-    copy(self, bound, bySlot)
-    if snapshot.isDense, subset == nil { return bySlot }
+    let wanted = slots ?? 0..<snapshot.slotBound
+    let bySlot = scratch.take(max(wanted.count, 1), of: Double.self)
+    copy(self, wanted, bySlot)
+    if slots != nil { return bySlot }
     let gathered = scratch.take(max(allCount, 1), of: Double.self)
     for position in 0..<allCount { gathered[position] = bySlot[endpoint(ofAll: position).slot] }
     return gathered

@@ -21,6 +21,10 @@ public struct PoolSaturation {
   private var prefill: [Int] = []
   private var decode: [Int] = []
   private var hasStages = false
+  /// Where an idle endpoint was found last.
+  private var firstPart = 0
+  /// Endpoints of a part.
+  private static let partSize = 64
 
   /// Asks this detector about these endpoints.
   /// - Parameter countsPendingRequests: whether requests placed since the last scrape count as load.
@@ -37,7 +41,7 @@ public struct PoolSaturation {
   public mutating func read(now: Double) -> Reading {
     cycle.begin(SchedulingRequest(), now: now)
     if version != cycle.snapshot.version { findStages() }
-    guard hasStages else { return Reading(effective: detector.saturation(cycle)) }
+    guard hasStages else { return Reading(effective: detector.isLeastOfParts ? leastOfParts(now) : detector.saturation(cycle)) }
     var reading = Reading()
     if !decode.isEmpty {
       cycle.restrict(to: decode)
@@ -50,6 +54,26 @@ public struct PoolSaturation {
     }
     reading.effective = max(reading.decode ?? 0, reading.prefill ?? 0)
     return reading
+  }
+
+  /// Part by part until one is idle, beginning with the one that was idle last: in a pool with room to spare that is
+  /// one part, whatever the size of the pool.
+  private mutating func leastOfParts(_ now: Double) -> Double {
+    let count = cycle.snapshot.endpoints.count
+    let parts = (count + Self.partSize - 1) / Self.partSize
+    guard parts > 1 else { return detector.saturation(cycle) }
+    var least = Double.infinity
+    for step in 0..<parts {
+      let part = (firstPart + step) % parts
+      if step > 0 { cycle.begin(SchedulingRequest(), now: now) }
+      cycle.restrict(to: part * Self.partSize..<min((part + 1) * Self.partSize, count))
+      least = min(least, detector.saturation(cycle))
+      if least <= 0 {
+        firstPart = part
+        break
+      }
+    }
+    return least
   }
 
   private mutating func findStages() {

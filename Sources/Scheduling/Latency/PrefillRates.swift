@@ -1,4 +1,3 @@
-import CAccelerate
 import Endpoints
 import Synchronization
 
@@ -10,8 +9,9 @@ import Synchronization
 /// an endpoint's rate then differs from the mean counts in full only beyond ``likelyRange``: servers that are alike
 /// differ within it by chance and by what they happen to work on, and would otherwise be told apart.
 ///
-/// The endpoints' sums live in columns of the endpoint table, so a slot's next endpoint begins anew. Safe to use from any
-/// thread; of two event loops that add at the same moment one may be lost, which a mean bears.
+/// The endpoints' sums live in columns of the endpoint table, so a slot's next endpoint begins anew. What picks go by is a
+/// column too, which is computed anew every ``interval``: divisions for each endpoint would be most of a pick's cost. Safe
+/// to use from any thread; of two event loops that add at the same moment one may be lost, which a mean bears.
 package final class PrefillRates: Sendable {
   /// Less work than this tells more about fixed costs than about the rate.
   static let minimumTokens = 1_024.0
@@ -24,28 +24,38 @@ package final class PrefillRates: Sendable {
   /// Quotients of an endpoint's rate and the mean that say little, and how much of them counts.
   static let likelyRange = 0.7...1.4
   static let likelyShare = 0.3
+  /// Seconds from one ``refresh(_:now:)`` that computes to the next.
+  static let interval = 0.01
   /// How much of the mean a request moves.
   private static let meanShare = 1.0 / 64
 
-  let tokens: ColumnID
-  let seconds: ColumnID
-  private let hasColumns: Bool
+  private let tokens: ColumnID
+  private let seconds: ColumnID
+  /// Seconds that each endpoint computes a token; not a number until something was learned. Means nothing unless
+  /// ``learns``.
+  let tokenSeconds: ColumnID
+  /// Whether there was room for the columns.
+  let learns: Bool
   private let prior: Double
   private let endpoints: EndpointTable
   private let meanBits = Atomic<UInt64>(0)
   private let streamedBits = Atomic<UInt64>(0)
   private let sharedTokens = Atomic<UInt64>(0)
   private let sharedSeconds = Atomic<UInt64>(0)
+  private let dueBits = Atomic<UInt64>((-Double.infinity).bitPattern)
 
   /// - Parameter prior: tokens a second before anything was learned.
   init(prior: Double, endpoints: EndpointTable) {
     self.prior = prior
     self.endpoints = endpoints
-    // Without room for columns nothing is learned: a column that is 0 unless scraped says the same as an empty sum.
-    let columns = (endpoints.column(named: "prefill-tokens"), endpoints.column(named: "prefill-seconds"))
-    hasColumns = columns.0 != nil && columns.1 != nil
-    tokens = columns.0 ?? .maxActiveModels
-    seconds = columns.1 ?? .maxActiveModels
+    let columns = ["prefill-tokens", "prefill-seconds", "prefill-token-seconds"].compactMap {
+      endpoints.column(named: $0)
+    }
+    // Without room for columns nothing is learned, and any column will do.
+    learns = columns.count == 3
+    tokens = learns ? columns[0] : .maxActiveModels
+    seconds = learns ? columns[1] : .maxActiveModels
+    tokenSeconds = learns ? columns[2] : .maxActiveModels
   }
 
   /// Tokens a second, over all endpoints.
@@ -55,24 +65,38 @@ package final class PrefillRates: Sendable {
     return (Self.priorTokens + tokens) / (Self.priorTokens / prior + seconds)
   }
 
-  /// What tells the rates of endpoints from their sums.
-  func speeds(decodeSeconds: Double, stepTokens: Double) -> epp_prefill_rates {
-    let mean = meanRate
-    return epp_prefill_rates(
-      mean: mean, prior_tokens: Self.priorTokens, prior_seconds: Self.priorTokens / mean,
-      low: Self.likelyRange.lowerBound, high: Self.likelyRange.upperBound, share: Self.likelyShare, learns: hasColumns,
-      decode_seconds: decodeSeconds, step_tokens: stepTokens)
-  }
-
   /// The rate of an endpoint, in tokens a second.
   package func rate(slot: Int) -> Double {
-    var speeds = speeds(decodeSeconds: 0, stepTokens: 1)
-    return epp_prefill_rate(endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot), &speeds)
+    let mean = meanRate
+    return learned(slot: slot, mean: mean) ?? mean
+  }
+
+  /// Brings ``tokenSeconds`` up to date unless that was done a moment ago.
+  /// - Parameter now: monotonic time, in seconds.
+  func refresh(_ snapshot: EndpointSnapshot, now: Double) {
+    let due = Double(bitPattern: dueBits.load(ordering: .relaxed))
+    guard learns, now >= due || now < due - Self.interval else { return }
+    dueBits.store((now + Self.interval).bitPattern, ordering: .relaxed)
+    let mean = meanRate
+    for endpoint in snapshot.endpoints {
+      guard let rate = learned(slot: endpoint.slot, mean: mean) else { continue }
+      endpoints.store(1 / rate, in: tokenSeconds, slot: endpoint.slot)
+    }
+  }
+
+  /// nil where nothing was learned.
+  private func learned(slot: Int, mean: Double) -> Double? {
+    guard learns else { return nil }
+    let (tokens, seconds) = (endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot))
+    guard tokens > 0, seconds > 0 else { return nil }
+    let quotient = (Self.priorTokens + tokens) / ((Self.priorTokens / mean + seconds) * mean)
+    let likely = min(max(quotient, Self.likelyRange.lowerBound), Self.likelyRange.upperBound)
+    return mean * (1 + Self.likelyShare * (likely - 1)) * quotient / likely
   }
 
   /// Adds what was seen of one request.
   package func observe(tokens count: Double, seconds time: Double, endpoint: Endpoint) {
-    guard hasColumns, time > 0, time.isFinite, count > 0 else { return }
+    guard learns, time > 0, time.isFinite, count > 0 else { return }
     Self.add(count, to: sharedTokens)
     Self.add(time, to: sharedSeconds)
     let slot = endpoint.slot

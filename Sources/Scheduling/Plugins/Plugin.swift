@@ -86,4 +86,13 @@ extension Producer {
 public protocol SaturationDetector: Plugin {
   /// 0 for idle, 1 and above for saturated.
   func saturation(_ cycle: SchedulingCycle) -> Double
+
+  /// Whether the saturation of endpoints is the least of that of any parts of them, so that one part that is idle
+  /// answers for all. False unless a detector says otherwise.
+  var isLeastOfParts: Bool { get }
+}
+
+extension SaturationDetector {
+  /// Most detectors look at the endpoints as a whole.
+  public var isLeastOfParts: Bool { false }
 }

@@ -1,3 +1,4 @@
+import CAccelerate
 import PickerConfiguration
 
 /// `inflight-load-producer`: tells how many tokens of a request each candidate would have to compute, and how many
@@ -39,17 +40,16 @@ public struct InFlightLoadProducer: Producer, LoadEstimator {
   /// Computes the tokens that each candidate would have to compute.
   public func produce(_ cycle: SchedulingCycle) {
     let input = Double(cycle.request.promptTokens)
-    let uncached = cycle.makeAttribute(load.uncachedRequestTokens)
-    guard let matched = cycle.attribute(match.matchedBlocks), let total = cycle.scalar(match.totalBlocks),
+    let uncached = cycle.takeAttribute(load.uncachedRequestTokens)
+    guard let target = uncached.baseAddress, let matched = cycle.attribute(match.matchedBlocks)?.baseAddress,
+      let total = cycle.scalar(match.totalBlocks),
       let blockSize = cycle.scalar(match.blockSize)
     else {
-      uncached.update(repeating: input)
+      uncached.initialize(repeating: input)
       return
     }
     let beyondBlocks = max(0, input - total * blockSize)
-    for position in uncached.indices {
-      uncached[position] = max(0, (total - matched[position]) * blockSize) + beyondBlocks
-    }
+    epp_uncached_tokens_f64(matched, total, blockSize, beyondBlocks, target, uncached.count)
   }
 
   /// The tokens that a request placed on the candidate counts.

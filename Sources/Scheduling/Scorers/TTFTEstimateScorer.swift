@@ -61,26 +61,26 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
   /// Scores by the estimates.
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
     guard !scores.isEmpty else { return }
-    estimate(cycle, countsLaterRequests: true, into: scores)
-    guard let start = scores.baseAddress else { return }
-    let none = epp_extremes(low: .infinity, high: -.infinity)
-    let least = epp_extremes_f64(start, scores.count, none).low
+    guard let start = scores.baseAddress, let estimated = estimate(cycle, into: scores) else { return }
+    let usual = backlog.add(estimated.backlog / Double(scores.count), now: cycle.now)
+    let weight = parameters.computeWeight + parameters.computeWeightPerSecond * usual
+    let least = epp_costs_f64(start, estimated.own, weight, scores.count)
     epp_shares_of_least_f64(start, least, scores.count)
   }
 
   /// The estimates in seconds, for people.
   public func estimates(_ cycle: SchedulingCycle) -> [Double] {
     Array(unsafeUninitializedCapacity: cycle.count) { target, count in
-      let target = UnsafeMutableBufferPointer(rebasing: target[..<cycle.count])
-      estimate(cycle, countsLaterRequests: false, into: target)
-      count = cycle.count
+      let isEstimated = estimate(cycle, into: UnsafeMutableBufferPointer(rebasing: target[..<cycle.count])) != nil
+      count = isEstimated ? cycle.count : 0
     }
   }
 
+  /// - Returns: how long each candidate computes what it has not cached, and the seconds of work ahead of all.
   private func estimate(
-    _ cycle: SchedulingCycle, countsLaterRequests: Bool, into target: UnsafeMutableBufferPointer<Double>
-  ) {
-    guard let start = target.baseAddress, target.count > 0 else { return }
+    _ cycle: SchedulingCycle, into target: UnsafeMutableBufferPointer<Double>
+  ) -> (own: UnsafeMutablePointer<Double>, backlog: Double)? {
+    guard let start = target.baseAddress, target.count > 0 else { return nil }
     let uncached: UnsafePointer<Double>
     if let known = cycle.attribute(load.uncachedRequestTokens)?.baseAddress {
       uncached = known
@@ -89,40 +89,36 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
       all.update(repeating: Double(cycle.request.promptTokens), count: target.count)
       uncached = UnsafePointer(all)
     }
-    guard var ahead = work(cycle) else { return }
-    let ownSeconds = cycle.takeNumbers(target.count)
-    var speeds = speeds
-    let sum = epp_prefill_estimates_f64(&ahead, &speeds, uncached, start, ownSeconds, target.count)
-    guard countsLaterRequests else { return }
-    let usual = backlog.add(sum / Double(target.count), now: cycle.now)
-    epp_costs_f64(
-      start, ownSeconds, parameters.computeWeight + parameters.computeWeightPerSecond * usual, target.count)
+    guard var ahead = work(cycle) else { return nil }
+    let own = cycle.takeNumbers(target.count)
+    var steps = epp_prefill_steps(decode_seconds: parameters.decodeSecondsPerSequence, tokens: parameters.stepTokens)
+    let backlog = epp_prefill_estimates_f64(&ahead, &steps, uncached, start, own, target.count)
+    return (own, backlog)
   }
 
   /// What lies ahead at the candidates.
   private func work(_ cycle: SchedulingCycle) -> epp_prefill_load? {
+    rates.refresh(cycle.snapshot, now: cycle.now)
     guard let pending = cycle.inFlightTokens.baseAddress, let placed = cycle.inFlightRequests.baseAddress,
       let unseen = cycle.pendingRequests.baseAddress, let waiting = cycle.values(.waitingQueueSize).baseAddress,
-      let running = cycle.values(.runningRequests).baseAddress, let tokens = cycle.values(rates.tokens).baseAddress,
-      let seconds = cycle.values(rates.seconds).baseAddress
+      let running = cycle.values(.runningRequests).baseAddress,
+      let tokenSeconds = cycle.values(rates.tokenSeconds).baseAddress
     else { return nil }
     return epp_prefill_load(
-      pending: pending, placed: placed, unseen: unseen, waiting: waiting, running: running, tokens: tokens,
-      seconds: seconds, mean_tokens: rates.meanTokens,
-      ends_with_first_token: rates.streamedShare > Self.trustedShare)
-  }
-
-  private var speeds: epp_prefill_rates {
-    rates.speeds(decodeSeconds: parameters.decodeSecondsPerSequence, stepTokens: parameters.stepTokens)
+      pending: pending, placed: placed, unseen: unseen, waiting: waiting, running: running,
+      token_seconds: tokenSeconds, learns: rates.learns, mean_token_seconds: 1 / rates.meanRate,
+      mean_tokens: rates.meanTokens, ends_with_first_token: rates.streamedShare > Self.trustedShare)
   }
 
   /// The work that waits at the candidate with the least of it, in units of ``Parameters/fullAfter``; 1 without
   /// candidates.
   public func saturation(_ cycle: SchedulingCycle) -> Double {
     guard cycle.count > 0, var ahead = work(cycle) else { return 1 }
-    var speeds = speeds
-    return epp_prefill_least_ahead_f64(&ahead, &speeds, cycle.count) / parameters.fullAfter
+    return epp_prefill_least_ahead_f64(&ahead, cycle.count) / parameters.fullAfter
   }
+
+  /// One endpoint with room is enough.
+  public var isLeastOfParts: Bool { true }
 
   /// Follows requests whose responses are streamed: only those tell when the first token came.
   public func requestBegan(_ cycle: SchedulingCycle) -> (any RequestObservation)? {
