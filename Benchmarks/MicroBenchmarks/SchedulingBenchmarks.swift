@@ -102,7 +102,10 @@ enum SchedulingBenchmarks {
     let body = RequestBenchmarks.chatBody(2_048)
     let padded = body + [UInt8](repeating: 0, count: RequestParsingContext.bodyPadding)
     let path = Array("/v1/chat/completions".utf8)
+    var now = 1.0
     return {
+      // A thousand in a second, so that what is computed at intervals is in the figures.
+      now += 0.001
       try padded.withUnsafeBytes { bytes in
         try path.withUnsafeBytes { path in
           var request = SchedulingRequest()
@@ -111,9 +114,9 @@ enum SchedulingBenchmarks {
           request.targetModel = inference.model ?? request.targetModel
           request.inference = inference
           request.bodyBytes = body.count
-          cycle.begin(request, now: 1)
+          cycle.begin(request, now: now)
           if readsWork { consume(Int(scheduler.leastUncachedTokens(cycle) ?? 0)) }
-          if let reading = saturation?.read(now: 1) { consume(Int(reading.effective)) }
+          if let reading = saturation?.read(now: now) { consume(Int(reading.effective)) }
           let primary = try scheduler.schedule(cycle)
           let lease = table.reserve(
             slot: cycle.results[primary].endpoints[0].slot, promptTokens: request.promptTokens)

@@ -24,15 +24,6 @@ BODY void epp_widen_u32_f64_body(const uint32_t *__restrict numbers, double *__r
 KERNEL(
     void, epp_widen_u32_f64, (const uint32_t *numbers, double *result, size_t count), (numbers, result, count))
 
-// Work for prompts that lies ahead at an endpoint, in tokens.
-BODY double work_ahead(const epp_prefill_load &load, size_t i) {
-  double total = load.waiting[i] + load.running[i] + load.unseen[i];
-  double foreign = total - load.placed[i];
-  foreign = foreign < load.waiting[i] ? foreign : load.waiting[i];
-  foreign = foreign > 0 ? foreign : 0;
-  return load.pending[i] + foreign * load.mean_tokens;
-}
-
 // Seconds that the endpoint computes a token.
 BODY double token_seconds(const epp_prefill_load &load, size_t i) {
   double learned = load.token_seconds[i];
@@ -40,15 +31,15 @@ BODY double token_seconds(const epp_prefill_load &load, size_t i) {
 }
 
 BODY double epp_prefill_estimates_f64_body(
-    const epp_prefill_load *load, const epp_prefill_steps *steps, const double *__restrict uncached,
-    double *__restrict estimates, double *__restrict own_seconds, size_t count) {
+    const epp_prefill_load *load, const epp_prefill_steps *steps, const double *__restrict sequences,
+    const double *__restrict uncached, double *__restrict estimates, double *__restrict own_seconds, size_t count) {
   constexpr size_t lanes = 8;
   const epp_prefill_load from = *load;
   const double decode_seconds = steps->decode_seconds, step = 1 / steps->tokens;
   double backlog[lanes] = {};
   auto one = [&](size_t i, double &estimate, double &own) __attribute__((always_inline)) {
-    double ahead = work_ahead(from, i), token = token_seconds(from, i);
-    double batch = decode_seconds * (from.running[i] + from.unseen[i]);
+    double ahead = from.ahead[i], token = token_seconds(from, i);
+    double batch = decode_seconds * sequences[i];
     double all = uncached[i] + ahead;
     own = uncached[i] * token;
     estimate = all * token + batch * (1 + all * step);
@@ -69,46 +60,51 @@ BODY double epp_prefill_estimates_f64_body(
 }
 KERNEL(
     double, epp_prefill_estimates_f64,
-    (const epp_prefill_load *load, const epp_prefill_steps *steps, const double *uncached, double *estimates,
-     double *own_seconds, size_t count),
-    (load, steps, uncached, estimates, own_seconds, count))
+    (const epp_prefill_load *load, const epp_prefill_steps *steps, const double *sequences, const double *uncached,
+     double *estimates, double *own_seconds, size_t count),
+    (load, steps, sequences, uncached, estimates, own_seconds, count))
 
-BODY double epp_prefill_least_ahead_f64_body(const epp_prefill_load *load, size_t count) {
-  constexpr size_t lanes = 8;
+BODY double epp_prefill_least_ahead_f64_body(const epp_prefill_load *load, const double *queued, size_t count) {
   const epp_prefill_load from = *load;
+  double least = __builtin_inf();
+  for (size_t i = 0; i < count; i++) {
+    double tokens = queued && queued[i] < from.ahead[i] ? queued[i] : from.ahead[i];
+    double seconds = tokens * token_seconds(from, i);
+    least = seconds < least ? seconds : least;
+  }
+  return least;
+}
+KERNEL(
+    double, epp_prefill_least_ahead_f64, (const epp_prefill_load *load, const double *queued, size_t count),
+    (load, queued, count))
+
+BODY double epp_uncached_tokens_f64_body(
+    const double *__restrict matched, double total, double block, double beyond, double *__restrict tokens,
+    size_t count) {
+  constexpr size_t lanes = 16;
   double least[lanes];
   for (size_t lane = 0; lane < lanes; lane++) least[lane] = __builtin_inf();
-  auto seconds = [&](size_t i) __attribute__((always_inline)) {
-    double ahead = work_ahead(from, i), queued = (from.waiting[i] + from.unseen[i]) * from.mean_tokens;
-    return (from.ends_with_first_token || ahead < queued ? ahead : queued) * token_seconds(from, i);
+  auto one = [&](size_t i) __attribute__((always_inline)) {
+    double left = (total - matched[i]) * block;
+    return (left > 0 ? left : 0) + beyond;
   };
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     for (size_t lane = 0; lane < lanes; lane++) {
-      double value = seconds(i + lane);
-      least[lane] = value < least[lane] ? value : least[lane];
+      double uncached = one(i + lane);
+      tokens[i + lane] = uncached;
+      least[lane] = uncached < least[lane] ? uncached : least[lane];
     }
   }
   for (; i < count; i++) {
-    double value = seconds(i);
-    least[0] = value < least[0] ? value : least[0];
+    tokens[i] = one(i);
+    least[0] = tokens[i] < least[0] ? tokens[i] : least[0];
   }
   for (size_t lane = 1; lane < lanes; lane++) least[0] = least[lane] < least[0] ? least[lane] : least[0];
   return least[0];
 }
 KERNEL(
-    double, epp_prefill_least_ahead_f64, (const epp_prefill_load *load, size_t count), (load, count))
-
-BODY void epp_uncached_tokens_f64_body(
-    const double *__restrict matched, double total, double block, double beyond, double *__restrict tokens,
-    size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    double left = (total - matched[i]) * block;
-    tokens[i] = (left > 0 ? left : 0) + beyond;
-  }
-}
-KERNEL(
-    void, epp_uncached_tokens_f64,
+    double, epp_uncached_tokens_f64,
     (const double *matched, double total, double block, double beyond, double *tokens, size_t count),
     (matched, total, block, beyond, tokens, count))
 
@@ -193,13 +189,27 @@ BODY void epp_complement_f64_body(const double *__restrict values, double *__res
 KERNEL(
     void, epp_complement_f64, (const double *values, double *scores, size_t count), (values, scores, count))
 
+// Not a number counts as 0.
+BODY double clamped(double score) {
+  score = score > 0 ? score : 0;
+  return score < 1 ? score : 1;
+}
+
+BODY void epp_begin_weighted_f64_body(
+    double *__restrict scores, double weight, double *__restrict totals, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    totals[i] = clamped(scores[i]) * weight;
+    scores[i] = 0;
+  }
+}
+KERNEL(
+    void, epp_begin_weighted_f64, (double *scores, double weight, double *totals, size_t count),
+    (scores, weight, totals, count))
+
 BODY void epp_move_weighted_f64_body(
     double *__restrict scores, double weight, double *__restrict totals, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    double score = scores[i] > 0 ? scores[i] : 0;
-    score = score < 1 ? score : 1;
-    double weighted = score * weight;
-    totals[i] = totals[i] + weighted;
+    totals[i] += clamped(scores[i]) * weight;
     scores[i] = 0;
   }
 }

@@ -51,6 +51,13 @@ struct Columns: ~Copyable, @unchecked Sendable {
     epp_copy_column_f64(destination, values + column * capacity + slots.lowerBound, slots.count)
   }
 
+  func updatePrefillSeconds(
+    _ column: Int, tokens: Int, seconds: Int, rates: UnsafePointer<epp_prefill_rates>, slots: Range<Int>
+  ) {
+    func start(_ column: Int) -> UnsafeMutablePointer<Double> { values + column * capacity + slots.lowerBound }
+    epp_update_prefill_seconds_f64(start(column), start(tokens), start(seconds), rates, slots.count)
+  }
+
   // Atomics have the size and alignment of what they hold.
 
   func copyPending(slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
@@ -66,5 +73,16 @@ struct Columns: ~Copyable, @unchecked Sendable {
     UnsafeRawPointer(counters + slots.lowerBound).withMemoryRebound(to: Int64.self, capacity: slots.count) { numbers in
       epp_copy_integers_f64(destination, numbers, slots.count)
     }
+  }
+
+  /// Calls with the columns that tell the load, from this slot on.
+  func withLoad(from slot: Int, _ body: (UnsafePointer<epp_load_columns>) -> Void) {
+    var columns = epp_load_columns(
+      pending: UnsafeRawPointer(pending + slot).assumingMemoryBound(to: UInt64.self),
+      in_flight: UnsafeRawPointer(inFlight + slot).assumingMemoryBound(to: Int64.self),
+      in_flight_tokens: UnsafeRawPointer(inFlightTokens + slot).assumingMemoryBound(to: Int64.self),
+      waiting: values + ColumnID.waitingQueueSize.index * capacity + slot,
+      running: values + ColumnID.runningRequests.index * capacity + slot)
+    body(&columns)
   }
 }

@@ -28,24 +28,13 @@ void epp_widen_u32_f64(const uint32_t *_Nonnull numbers, double *_Nonnull result
 
 /// What lies ahead at each endpoint.
 struct epp_prefill_load {
-  /// Tokens of prompts that were placed there and wait for their first token.
-  const double *_Nonnull pending;
-  /// Requests in flight that were placed here.
-  const double *_Nonnull placed;
-  /// Those of them that no scrape shows yet.
-  const double *_Nonnull unseen;
-  /// Requests in the server's queue, and those it runs.
-  const double *_Nonnull waiting;
-  const double *_Nonnull running;
+  /// Tokens of prompts ahead of a new request.
+  const double *_Nonnull ahead;
   /// Seconds that the endpoint computes a token; not a number, or 0, where nothing was learned.
   const double *_Nonnull token_seconds;
   /// Whether `token_seconds` means anything, and what counts where it doesn't.
   bool learns;
   double mean_token_seconds;
-  /// Uncached tokens of a request, on average.
-  double mean_tokens;
-  /// Whether requests are pending no longer than until their first token.
-  bool ends_with_first_token;
 };
 
 /// The steps in which a server computes prompts and decodes for the sequences that run.
@@ -57,17 +46,20 @@ struct epp_prefill_steps {
 };
 
 /// Estimates for each endpoint when it gives the first token of a prompt of which it has all but `uncached` tokens, in
-/// seconds, and how long it computes those. Returns the sum of the seconds of work ahead.
+/// seconds, while so many sequences run, and how long it computes those. Returns the sum of the seconds of work ahead.
 double epp_prefill_estimates_f64(
     const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_steps *_Nonnull steps,
-    const double *_Nonnull uncached, double *_Nonnull estimates, double *_Nonnull own_seconds, size_t count);
+    const double *_Nonnull sequences, const double *_Nonnull uncached, double *_Nonnull estimates,
+    double *_Nonnull own_seconds, size_t count);
 
-/// The least seconds of work ahead at any endpoint, infinity of none. Where requests are pending beyond their first token,
-/// no more counts than the server's queue holds.
-double epp_prefill_least_ahead_f64(const struct epp_prefill_load *_Nonnull load, size_t count);
+/// The least seconds of work ahead at any endpoint, infinity of none. At each no more counts than it has queued, unless
+/// null.
+double epp_prefill_least_ahead_f64(
+    const struct epp_prefill_load *_Nonnull load, const double *_Nullable queued, size_t count);
 
-/// `tokens[i] = (total - matched[i]) * block + beyond`, the product at least 0.
-void epp_uncached_tokens_f64(
+/// `tokens[i] = (total - matched[i]) * block + beyond`, the product at least 0. Returns the least of them, infinity of
+/// none.
+double epp_uncached_tokens_f64(
     const double *_Nonnull matched, double total, double block, double beyond, double *_Nonnull tokens, size_t count);
 
 /// `estimates[i] += weight * own[i]`. Returns the least of them, infinity of none.
@@ -92,6 +84,10 @@ void epp_complement_f64(const double *_Nonnull values, double *_Nonnull scores, 
 /// `totals[i] += weight * scores[i]`, with scores brought into 0…1; those that are not a number count as 0. The scores
 /// are 0 afterwards.
 void epp_move_weighted_f64(double *_Nonnull scores, double weight, double *_Nonnull totals, size_t count);
+
+/// `totals[i] = weight * scores[i]`, otherwise like ``epp_move_weighted_f64``.
+void epp_begin_weighted_f64(
+    double *_Nonnull scores, double weight, double *_Nonnull totals, size_t count);
 
 /// How many values equal `value`.
 size_t epp_count_equal_f64(const double *_Nonnull values, size_t count, double value);

@@ -228,6 +228,13 @@ public final class SchedulingCycle {
     }
   }
 
+  /// Values that are computed from the endpoint table's columns as they are copied, for the current candidates. Not kept.
+  func computed(
+    _ copy: (SchedulingCycle, Range<Int>, UnsafeMutablePointer<Double>) -> Void
+  ) -> UnsafeMutablePointer<Double> {
+    selectActive(gather(copy))
+  }
+
   private func sum(_ column: ColumnID, at index: Int) -> UnsafeBufferPointer<Double> {
     guard countsPendingRequests else { return values(column) }
     if let known = arrays.activeValues[index] { return UnsafeBufferPointer(start: known, count: count) }

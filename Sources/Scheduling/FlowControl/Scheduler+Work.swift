@@ -1,12 +1,9 @@
-import CAccelerate
-
 extension Scheduler {
   /// Tokens of the request's prompt that the candidate with the most of it cached would have to compute, after running
   /// the producers; nil without a producer that tells.
   public func leastUncachedTokens(_ cycle: SchedulingCycle) -> Double? {
     guard cycle.count > 0, let load else { return nil }
     produce(cycle, upTo: producers.count)
-    guard let tokens = cycle.attribute(load.uncachedRequestTokens), let start = tokens.baseAddress else { return nil }
-    return epp_extremes_f64(start, tokens.count, epp_extremes(low: .infinity, high: -.infinity)).low
+    return cycle.scalar(load.uncachedRequestTokens)
   }
 }

@@ -1,3 +1,4 @@
+import CAccelerate
 import Endpoints
 import Synchronization
 
@@ -67,8 +68,10 @@ package final class PrefillRates: Sendable {
 
   /// The rate of an endpoint, in tokens a second.
   package func rate(slot: Int) -> Double {
-    let mean = meanRate
-    return learned(slot: slot, mean: mean) ?? mean
+    guard learns else { return meanRate }
+    var rates = rates
+    let learned = epp_prefill_seconds(endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot), &rates)
+    return learned > 0 ? 1 / learned : rates.mean
   }
 
   /// Brings ``tokenSeconds`` up to date unless that was done a moment ago.
@@ -77,21 +80,15 @@ package final class PrefillRates: Sendable {
     let due = Double(bitPattern: dueBits.load(ordering: .relaxed))
     guard learns, now >= due || now < due - Self.interval else { return }
     dueBits.store((now + Self.interval).bitPattern, ordering: .relaxed)
-    let mean = meanRate
-    for endpoint in snapshot.endpoints {
-      guard let rate = learned(slot: endpoint.slot, mean: mean) else { continue }
-      endpoints.store(1 / rate, in: tokenSeconds, slot: endpoint.slot)
-    }
+    endpoints.updatePrefillSeconds(
+      tokenSeconds, tokens: tokens, seconds: seconds, rates: rates, slots: 0..<snapshot.slotBound)
   }
 
-  /// nil where nothing was learned.
-  private func learned(slot: Int, mean: Double) -> Double? {
-    guard learns else { return nil }
-    let (tokens, seconds) = (endpoints.value(tokens, slot: slot), endpoints.value(seconds, slot: slot))
-    guard tokens > 0, seconds > 0 else { return nil }
-    let quotient = (Self.priorTokens + tokens) / ((Self.priorTokens / mean + seconds) * mean)
-    let likely = min(max(quotient, Self.likelyRange.lowerBound), Self.likelyRange.upperBound)
-    return mean * (1 + Self.likelyShare * (likely - 1)) * quotient / likely
+  private var rates: epp_prefill_rates {
+    let mean = meanRate
+    return epp_prefill_rates(
+      mean: mean, prior_tokens: Self.priorTokens, prior_seconds: Self.priorTokens / mean,
+      low: Self.likelyRange.lowerBound, high: Self.likelyRange.upperBound, share: Self.likelyShare)
   }
 
   /// Adds what was seen of one request.

@@ -63,7 +63,7 @@ public final class SchedulingProfile: Sendable {
       return false
     }
     if trace != nil { trace?.endpoints = Self.addresses(cycle) }
-    let totals = cycle.makeScores()
+    let totals = scorers.isEmpty ? cycle.makeScores() : cycle.takeScratch(cycle.count, of: Double.self)
     let scores = cycle.makeScores()
     for index in scorers.indices {
       scorers[index].scorer.score(cycle, into: scores)
@@ -72,7 +72,7 @@ public final class SchedulingProfile: Sendable {
         DecisionTrace.ScorerScores(
           name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp),
           estimates: (scorers[index].scorer as? any EstimatingScorer)?.estimates(cycle) ?? []))
-      Self.move(scores, scorers[index].weight, to: totals)
+      Self.move(scores, scorers[index].weight, to: totals, isFirst: index == 0)
     }
     // The memory of the last picks is used again.
     var picks: [Int] = []
@@ -127,12 +127,17 @@ public final class SchedulingProfile: Sendable {
     return DecisionTrace.FilterResult(name: filter, left: cycle.count, dropped: dropped)
   }
 
-  /// Adds scores to the totals and leaves zeros for the next scorer.
+  /// Adds scores to the totals, which the first ones begin, and leaves zeros for the next scorer.
   private static func move(
-    _ scores: UnsafeMutableBufferPointer<Double>, _ weight: Double, to totals: UnsafeMutableBufferPointer<Double>
+    _ scores: UnsafeMutableBufferPointer<Double>, _ weight: Double, to totals: UnsafeMutableBufferPointer<Double>,
+    isFirst: Bool
   ) {
     guard let source = scores.baseAddress, let target = totals.baseAddress else { return }
-    epp_move_weighted_f64(source, weight, target, totals.count)
+    if isFirst {
+      epp_begin_weighted_f64(source, weight, target, totals.count)
+    } else {
+      epp_move_weighted_f64(source, weight, target, totals.count)
+    }
   }
 
   /// Within 0…1; what is not a number counts as 0.

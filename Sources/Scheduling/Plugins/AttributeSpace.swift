@@ -70,7 +70,7 @@ public struct PrefixMatchAttributes: Sendable {
 
 /// What a producer tells about the load of candidates beyond the endpoint table's counters.
 public struct InFlightLoadAttributes: Sendable {
-  /// For each candidate: prompt tokens of this request that it would have to compute.
+  /// For each candidate: prompt tokens of this request that it would have to compute. Of the request: the least of them.
   public let uncachedRequestTokens: AttributeID
 
   /// The attributes of a producer.

@@ -46,10 +46,12 @@ public struct InFlightLoadProducer: Producer, LoadEstimator {
       let blockSize = cycle.scalar(match.blockSize)
     else {
       uncached.initialize(repeating: input)
+      cycle.setScalar(load.uncachedRequestTokens, input)
       return
     }
     let beyondBlocks = max(0, input - total * blockSize)
-    epp_uncached_tokens_f64(matched, total, blockSize, beyondBlocks, target, uncached.count)
+    let least = epp_uncached_tokens_f64(matched, total, blockSize, beyondBlocks, target, uncached.count)
+    cycle.setScalar(load.uncachedRequestTokens, least)
   }
 
   /// The tokens that a request placed on the candidate counts.

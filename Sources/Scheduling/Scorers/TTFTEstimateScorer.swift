@@ -92,29 +92,36 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
     guard var ahead = work(cycle) else { return nil }
     let own = cycle.takeNumbers(target.count)
     var steps = epp_prefill_steps(decode_seconds: parameters.decodeSecondsPerSequence, tokens: parameters.stepTokens)
-    let backlog = epp_prefill_estimates_f64(&ahead, &steps, uncached, start, own, target.count)
+    let sequences = cycle.computed { $0.table.copySequences(slots: $1, into: $2) }
+    let backlog = epp_prefill_estimates_f64(&ahead, &steps, sequences, uncached, start, own, target.count)
     return (own, backlog)
   }
 
   /// What lies ahead at the candidates.
   private func work(_ cycle: SchedulingCycle) -> epp_prefill_load? {
     rates.refresh(cycle.snapshot, now: cycle.now)
-    guard let pending = cycle.inFlightTokens.baseAddress, let placed = cycle.inFlightRequests.baseAddress,
-      let unseen = cycle.pendingRequests.baseAddress, let waiting = cycle.values(.waitingQueueSize).baseAddress,
-      let running = cycle.values(.runningRequests).baseAddress,
-      let tokenSeconds = cycle.values(rates.tokenSeconds).baseAddress
-    else { return nil }
+    guard let tokenSeconds = cycle.values(rates.tokenSeconds).baseAddress else { return nil }
+    let meanTokens = rates.meanTokens
+    let ahead = cycle.computed { $0.table.copyTokensAhead(slots: $1, meanTokens: meanTokens, into: $2) }
     return epp_prefill_load(
-      pending: pending, placed: placed, unseen: unseen, waiting: waiting, running: running,
-      token_seconds: tokenSeconds, learns: rates.learns, mean_token_seconds: 1 / rates.meanRate,
-      mean_tokens: rates.meanTokens, ends_with_first_token: rates.streamedShare > Self.trustedShare)
+      ahead: ahead, token_seconds: tokenSeconds, learns: rates.learns, mean_token_seconds: 1 / rates.meanRate)
   }
 
   /// The work that waits at the candidate with the least of it, in units of ``Parameters/fullAfter``; 1 without
   /// candidates.
   public func saturation(_ cycle: SchedulingCycle) -> Double {
     guard cycle.count > 0, var ahead = work(cycle) else { return 1 }
-    return epp_prefill_least_ahead_f64(&ahead, cycle.count) / parameters.fullAfter
+    return epp_prefill_least_ahead_f64(&ahead, queuedTokens(cycle), cycle.count) / parameters.fullAfter
+  }
+
+  /// What the servers' queues hold; nil where requests are pending no longer than until their first token.
+  private func queuedTokens(_ cycle: SchedulingCycle) -> UnsafePointer<Double>? {
+    guard rates.streamedShare <= Self.trustedShare else { return nil }
+    let (waiting, unseen) = (cycle.values(.waitingQueueSize), cycle.pendingRequests)
+    let tokens = cycle.takeNumbers(cycle.count)
+    let mean = rates.meanTokens
+    for position in 0..<cycle.count { tokens[position] = (waiting[position] + unseen[position]) * mean }
+    return UnsafePointer(tokens)
   }
 
   /// One endpoint with room is enough.
@@ -130,9 +137,10 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
     let isStreamed = cycle.request.inference?.isStreaming == true
     rates.noteRequest(tokens: own, isStreamed: isStreamed)
     guard isStreamed else { return nil }
-    let pending = candidate < cycle.count ? cycle.inFlightTokens[candidate] : 0
-    guard own + pending >= PrefillRates.minimumTokens else { return nil }
-    return PrefillObservation(rates: rates, endpoint: endpoint, tokens: own + pending)
+    // The request is among those in flight there.
+    let tokens = max(own, Double(cycle.table.inFlightTokens(slot: endpoint.slot)))
+    guard tokens >= PrefillRates.minimumTokens else { return nil }
+    return PrefillObservation(rates: rates, endpoint: endpoint, tokens: tokens)
   }
 }
 
