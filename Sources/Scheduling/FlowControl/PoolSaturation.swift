@@ -41,7 +41,9 @@ public struct PoolSaturation {
   public mutating func read(now: Double) -> Reading {
     cycle.begin(SchedulingRequest(), now: now)
     if version != cycle.snapshot.version { findStages() }
-    guard hasStages else { return Reading(effective: detector.isLeastOfParts ? leastOfParts(now) : detector.saturation(cycle)) }
+    guard hasStages else {
+      return Reading(effective: detector.isLeastOfParts ? leastOfParts(now) : detector.saturation(cycle))
+    }
     var reading = Reading()
     if !decode.isEmpty {
       cycle.restrict(to: decode)

@@ -47,6 +47,39 @@ import Testing
     #expect((reading.prefill, reading.decode, reading.effective) == (nil, nil, 2))
   }
 
+  /// A large pool is asked in parts, as far as needed; that must not show.
+  @Test func oneIdleEndpointOfManyAnswersForAll() throws {
+    let pool = TestPool(300)
+    let space = AttributeSpace()
+    let scorer = TTFTEstimateScorer(load: InFlightLoadAttributes(space), endpoints: pool.table)
+    var saturation = PoolSaturation(scorer, endpoints: pool.table)
+    #expect(saturation.read(now: 0).effective == 0)
+    for number in 1...300 { pool.reserve(try #require(pool.endpoint(number)), promptTokens: 16_000 + number) }
+    scorer.rates.noteRequest(tokens: 16_000, isStreamed: true)
+    #expect(saturation.read(now: 0).effective == 16_001.0 / 8_000)
+    for number in [300, 5, 170, 64, 65, 128] {
+      let endpoint = try #require(pool.endpoint(number))
+      pool.endRequests(on: endpoint)
+      #expect(saturation.read(now: 0).effective == 0, "only \(number) is idle")
+      #expect(saturation.read(now: 0).effective == 0)
+      pool.reserve(endpoint, promptTokens: 12_000)
+      #expect(saturation.read(now: 0).effective == 1.5)
+      pool.endRequests(on: endpoint)
+      pool.reserve(endpoint, promptTokens: 24_000)
+    }
+    #expect(saturation.read(now: 0).effective == 16_001.0 / 8_000)
+    // Fewer endpoints, with gaps between their slots, and the idle one where there was another part before.
+    pool.table.replaceAll(with: stride(from: 2, through: 200, by: 3).map(TestPool.descriptor))
+    let least = saturation.read(now: 0).effective
+    #expect(least == 16_002.0 / 8_000)
+    let idle = try #require(pool.endpoint(170))
+    pool.endRequests(on: idle)
+    #expect(saturation.read(now: 0).effective == 0)
+    pool.table.replaceAll(with: [])
+    #expect(saturation.read(now: 0).effective == 1)
+    pool.endRequests()
+  }
+
   @Test func aPoolWithoutEndpointsIsSaturated() {
     #expect(read([]).effective == 1)
   }

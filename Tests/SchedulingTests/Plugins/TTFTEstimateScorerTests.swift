@@ -165,6 +165,46 @@ import Testing
     #expect(rates.rate(slot: first.slot).isFinite)
   }
 
+  /// What an endpoint computed before a first token: the prompt, and those that were ahead of it.
+  @Test func firstTokensTellOfAllThatWasAhead() throws {
+    let pool = TestPool(2)
+    let (endpoint, other) = (try #require(pool.endpoint(1)), try #require(pool.endpoint(2)))
+    let only = SchedulingProfile(name: "default", filters: [("first", OnlyFirst())], picker: MaxScorePicker())
+    func learn(ahead: Int) throws -> Double {
+      let scorer = scorer(pool)
+      let scheduler = Scheduler(profiles: [only], handler: SingleProfileHandler())
+      if ahead > 0 { pool.reserve(endpoint, promptTokens: ahead) }
+      try pool.place(try requests.tokens([Array(repeating: 1, count: 2_048)], isStreaming: true), by: scheduler)
+      let request = try #require(scorer.requestBegan(pool.cycle))
+      request.responseBegan(after: 2)
+      pool.endRequests()
+      return scorer.rates.rate(slot: other.slot)
+    }
+    // Pulled towards 32,768 tokens at the prior's rate.
+    #expect(abs(try learn(ahead: 0) - 34_816 / (32.768 + 2)) < 1e-9)
+    #expect(abs(try learn(ahead: 6_000) - 40_816 / (32.768 + 2)) < 1e-9)
+  }
+
+  @Test func whatWasLearnedCountsAMomentLater() throws {
+    let pool = TestPool(1)
+    let scorer = scorer(pool)
+    let endpoint = try #require(pool.endpoint(1))
+    func estimate(_ now: Double) throws -> Double {
+      pool.cycle.begin(try request(tokens: 512, requests), now: now)
+      return scorer.estimates(pool.cycle)[0]
+    }
+    for _ in 0..<2_000 { scorer.rates.observe(tokens: 10_000, seconds: 5, endpoint: endpoint) }
+    let before = 512 / scorer.rates.rate(slot: endpoint.slot)
+    #expect(abs(try estimate(100) - before) < 1e-9)
+    for _ in 0..<2_000 { scorer.rates.observe(tokens: 10_000, seconds: 1, endpoint: endpoint) }
+    let after = 512 / scorer.rates.rate(slot: endpoint.slot)
+    #expect(after < before / 2)
+    #expect(abs(try estimate(100 + 0.005) - before) < 1e-9)
+    #expect(abs(try estimate(100 + 0.01) - after) < 1e-9)
+    for _ in 0..<2_000 { scorer.rates.observe(tokens: 10_000, seconds: 5, endpoint: endpoint) }
+    #expect(abs(try estimate(1) - 512 / scorer.rates.rate(slot: endpoint.slot)) < 1e-9, "the clock began anew")
+  }
+
   /// Servers that are alike have rates that differ by chance; they are taken to differ by less. Others are told apart.
   @Test func onlyGreatDifferencesBetweenRatesCount() throws {
     let pool = TestPool(3)
@@ -180,5 +220,12 @@ import Testing
     // Measured: 4,000, 3,333 and 1,333 a second; on average 12,000 in 5.2 s.
     #expect(learned[0] / learned[1] < 1.2 && learned[0] > learned[1])
     #expect(learned[0] / learned[2] > 1.7)
+  }
+}
+
+/// Keeps the first candidate.
+private struct OnlyFirst: Filter {
+  func filter(_ cycle: SchedulingCycle, keep: UnsafeMutableBufferPointer<Bool>) {
+    for position in keep.indices.dropFirst() { keep[position] = false }
   }
 }

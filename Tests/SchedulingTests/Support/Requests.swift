@@ -20,9 +20,12 @@ final class Requests {
   }
 
   /// A completions request whose prompts are tokens.
-  func tokens(_ prompts: [[UInt32]], model: String = "llama", cacheSalt: String? = nil) throws -> SchedulingRequest {
+  func tokens(
+    _ prompts: [[UInt32]], model: String = "llama", cacheSalt: String? = nil, isStreaming: Bool = false
+  ) throws -> SchedulingRequest {
     let salt = cacheSalt.map { "\"cache_salt\":\"\($0)\"," } ?? ""
-    return try parse("{\"model\":\"\(model)\",\(salt)\"prompt\":\(prompts)}", path: "/v1/completions")
+    return try parse(
+      "{\"model\":\"\(model)\",\(salt)\"stream\":\(isStreaming),\"prompt\":\(prompts)}", path: "/v1/completions")
   }
 
   private func parse(_ body: String, path: String) throws -> SchedulingRequest {
