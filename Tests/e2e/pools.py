@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 import uuid
 
 from localpool import Envoy, ModelServers, Picker, request, wait_until
@@ -9,6 +10,9 @@ from localpool import Envoy, ModelServers, Picker, request, wait_until
 #: Arguments for model servers that answer at once, whatever the length of the prompt, or take 50 ms for every token.
 INSTANT = ("--time-scale", "0", "--num-gpu-blocks", "2000000")
 SLOW = ("--decode-step-ms", "50")
+
+#: What a sanitizer writes before it says what it found.
+SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer: ")
 
 #: All processes that tests have started and not stopped.
 running = []
@@ -107,3 +111,7 @@ class Launcher:
             running.remove(process)
         for process in died:
             process.check()
+        # What a sanitizer finds when a process ends, such as a leak, nobody waits for.
+        for process in self.processes:
+            log = process.log_path.read_text(errors="replace") if process.log_path.exists() else ""
+            assert not SANITIZER_REPORT.search(log), f"{process.name}:\n{log[-8000:]}"
