@@ -24,60 +24,6 @@ BODY void epp_widen_u32_f64_body(const uint32_t *__restrict numbers, double *__r
 KERNEL(
     void, epp_widen_u32_f64, (const uint32_t *numbers, double *result, size_t count), (numbers, result, count))
 
-// Seconds that the endpoint computes a token.
-BODY double token_seconds(const epp_prefill_load &load, size_t i) {
-  double learned = load.token_seconds[i];
-  return load.learns && learned > 0 ? learned : load.mean_token_seconds;
-}
-
-BODY double epp_prefill_estimates_f64_body(
-    const epp_prefill_load *load, const epp_prefill_steps *steps, const double *__restrict sequences,
-    const double *__restrict uncached, double *__restrict estimates, double *__restrict own_seconds, size_t count) {
-  constexpr size_t lanes = 8;
-  const epp_prefill_load from = *load;
-  const double decode_seconds = steps->decode_seconds, step = 1 / steps->tokens;
-  double backlog[lanes] = {};
-  auto one = [&](size_t i, double &estimate, double &own) __attribute__((always_inline)) {
-    double ahead = from.ahead[i], token = token_seconds(from, i);
-    double batch = decode_seconds * sequences[i];
-    double all = uncached[i] + ahead;
-    own = uncached[i] * token;
-    estimate = all * token + batch * (1 + all * step);
-    return ahead * token;
-  };
-  size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    // Written at the end of each block: vectors need to know that no result is read again.
-    double estimate[lanes], own[lanes];
-    for (size_t lane = 0; lane < lanes; lane++) backlog[lane] += one(i + lane, estimate[lane], own[lane]);
-    memcpy(estimates + i, estimate, sizeof estimate);
-    memcpy(own_seconds + i, own, sizeof own);
-  }
-  double sum = 0;
-  for (; i < count; i++) sum += one(i, estimates[i], own_seconds[i]);
-  for (size_t lane = 0; lane < lanes; lane++) sum += backlog[lane];
-  return sum;
-}
-KERNEL(
-    double, epp_prefill_estimates_f64,
-    (const epp_prefill_load *load, const epp_prefill_steps *steps, const double *sequences, const double *uncached,
-     double *estimates, double *own_seconds, size_t count),
-    (load, steps, sequences, uncached, estimates, own_seconds, count))
-
-BODY double epp_prefill_least_ahead_f64_body(const epp_prefill_load *load, const double *queued, size_t count) {
-  const epp_prefill_load from = *load;
-  double least = __builtin_inf();
-  for (size_t i = 0; i < count; i++) {
-    double tokens = queued && queued[i] < from.ahead[i] ? queued[i] : from.ahead[i];
-    double seconds = tokens * token_seconds(from, i);
-    least = seconds < least ? seconds : least;
-  }
-  return least;
-}
-KERNEL(
-    double, epp_prefill_least_ahead_f64, (const epp_prefill_load *load, const double *queued, size_t count),
-    (load, queued, count))
-
 BODY double epp_uncached_tokens_f64_body(
     const double *__restrict matched, double total, double block, double beyond, double *__restrict tokens,
     size_t count) {

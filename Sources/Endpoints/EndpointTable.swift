@@ -194,24 +194,9 @@ public final class EndpointTable: Sendable {
     columns.copyCounters(columns.inFlightTokens, slots: slots, into: destination)
   }
 
-  /// Copies for these slots the prompt tokens that are ahead of a new request: those in flight, and for each request in
-  /// the server's queue that this process did not place as many as a request has on average.
-  public func copyTokensAhead(slots: Range<Int>, meanTokens: Double, into destination: UnsafeMutablePointer<Double>) {
-    columns.withLoad(from: slots.lowerBound) { epp_copy_tokens_ahead_f64(destination, $0, meanTokens, slots.count) }
-  }
-
-  /// Copies for these slots the number of requests that the server runs, with those placed since the last scrape.
-  public func copySequences(slots: Range<Int>, into destination: UnsafeMutablePointer<Double>) {
-    columns.withLoad(from: slots.lowerBound) { epp_copy_sequences_f64(destination, $0, slots.count) }
-  }
-
-  /// Computes a column of the seconds that endpoints compute a token from the columns of sums they are learned from.
-  public func updatePrefillSeconds(
-    _ column: ColumnID, tokens: ColumnID, seconds: ColumnID, rates: epp_prefill_rates, slots: Range<Int>
-  ) {
-    var rates = rates
-    columns.updatePrefillSeconds(
-      column.index, tokens: tokens.index, seconds: seconds.index, rates: &rates, slots: slots)
+  /// Calls with the columns' memory from this slot on, which is valid during the call.
+  package func withColumns<Result>(from slot: Int, _ body: (ColumnMemory) -> Result) -> Result {
+    body(columns.memory(from: slot))
   }
 
   // MARK: Load

@@ -11,6 +11,7 @@
 #include "epp_json.h"
 #include "epp_pages.h"
 #include "epp_prefetch.h"
+#include "epp_prefill.h"
 #include "epp_scores.h"
 
 #endif

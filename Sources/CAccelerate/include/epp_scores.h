@@ -26,37 +26,6 @@ void epp_sum_f64(
 /// Turns numbers below 2^32 into doubles.
 void epp_widen_u32_f64(const uint32_t *_Nonnull numbers, double *_Nonnull result, size_t count);
 
-/// What lies ahead at each endpoint.
-struct epp_prefill_load {
-  /// Tokens of prompts ahead of a new request.
-  const double *_Nonnull ahead;
-  /// Seconds that the endpoint computes a token; not a number, or 0, where nothing was learned.
-  const double *_Nonnull token_seconds;
-  /// Whether `token_seconds` means anything, and what counts where it doesn't.
-  bool learns;
-  double mean_token_seconds;
-};
-
-/// The steps in which a server computes prompts and decodes for the sequences that run.
-struct epp_prefill_steps {
-  /// Seconds that a running sequence adds to a step.
-  double decode_seconds;
-  /// Prompt tokens of a step.
-  double tokens;
-};
-
-/// Estimates for each endpoint when it gives the first token of a prompt of which it has all but `uncached` tokens, in
-/// seconds, while so many sequences run, and how long it computes those. Returns the sum of the seconds of work ahead.
-double epp_prefill_estimates_f64(
-    const struct epp_prefill_load *_Nonnull load, const struct epp_prefill_steps *_Nonnull steps,
-    const double *_Nonnull sequences, const double *_Nonnull uncached, double *_Nonnull estimates,
-    double *_Nonnull own_seconds, size_t count);
-
-/// The least seconds of work ahead at any endpoint, infinity of none. At each no more counts than it has queued, unless
-/// null.
-double epp_prefill_least_ahead_f64(
-    const struct epp_prefill_load *_Nonnull load, const double *_Nullable queued, size_t count);
-
 /// `tokens[i] = (total - matched[i]) * block + beyond`, the product at least 0. Returns the least of them, infinity of
 /// none.
 double epp_uncached_tokens_f64(

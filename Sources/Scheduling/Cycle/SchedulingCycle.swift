@@ -228,6 +228,9 @@ public final class SchedulingCycle {
     }
   }
 
+  /// The slots of the current candidates where they are a stretch, in order.
+  var slotsOfAll: Range<Int>? { active == nil ? slots : nil }
+
   /// Values that are computed from the endpoint table's columns as they are copied, for the current candidates. Not kept.
   func computed(
     _ copy: (SchedulingCycle, Range<Int>, UnsafeMutablePointer<Double>) -> Void

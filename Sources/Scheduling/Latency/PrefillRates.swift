@@ -80,9 +80,14 @@ package final class PrefillRates: Sendable {
     let due = Double(bitPattern: dueBits.load(ordering: .relaxed))
     guard learns, now >= due || now < due - Self.interval else { return }
     dueBits.store((now + Self.interval).bitPattern, ordering: .relaxed)
-    endpoints.updatePrefillSeconds(
-      tokenSeconds, tokens: tokens, seconds: seconds, rates: rates, slots: 0..<snapshot.slotBound)
+    var rates = rates
+    endpoints.withColumns(from: 0) {
+      epp_update_prefill_seconds_f64($0[tokenSeconds], $0[tokens], $0[seconds], &rates, snapshot.slotBound)
+    }
   }
+
+  /// What counts where nothing was learned of an endpoint.
+  var speed: epp_prefill_speed { epp_prefill_speed(above: learns ? 0 : .infinity, mean_token_seconds: 1 / meanRate) }
 
   private var rates: epp_prefill_rates {
     let mean = meanRate

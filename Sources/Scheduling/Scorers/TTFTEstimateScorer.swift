@@ -89,12 +89,26 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
       all.update(repeating: Double(cycle.request.promptTokens), count: target.count)
       uncached = UnsafePointer(all)
     }
-    guard var ahead = work(cycle) else { return nil }
     let own = cycle.takeNumbers(target.count)
     var steps = epp_prefill_steps(decode_seconds: parameters.decodeSecondsPerSequence, tokens: parameters.stepTokens)
-    let sequences = cycle.computed { $0.table.copySequences(slots: $1, into: $2) }
-    let backlog = epp_prefill_estimates_f64(&ahead, &steps, sequences, uncached, start, own, target.count)
-    return (own, backlog)
+    if let slots = cycle.slotsOfAll {
+      rates.refresh(cycle.snapshot, now: cycle.now)
+      let backlog = cycle.table.withColumns(from: slots.lowerBound) { memory in
+        var columns = epp_prefill_columns(
+          load: memory.load, token_seconds: memory[rates.tokenSeconds], speed: rates.speed,
+          mean_tokens: rates.meanTokens)
+        return epp_prefill_estimates_of_columns_f64(&columns, &steps, uncached, start, own, target.count)
+      }
+      return (own, backlog)
+    }
+    guard var ahead = work(cycle) else { return nil }
+    let sequences = cycle.computed { cycle, slots, target in
+      cycle.table.withColumns(from: slots.lowerBound) {
+        var columns = $0.load
+        epp_copy_sequences_f64(target, &columns, slots.count)
+      }
+    }
+    return (own, epp_prefill_estimates_f64(&ahead, sequences, &steps, uncached, start, own, target.count))
   }
 
   /// What lies ahead at the candidates.
@@ -102,9 +116,13 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
     rates.refresh(cycle.snapshot, now: cycle.now)
     guard let tokenSeconds = cycle.values(rates.tokenSeconds).baseAddress else { return nil }
     let meanTokens = rates.meanTokens
-    let ahead = cycle.computed { $0.table.copyTokensAhead(slots: $1, meanTokens: meanTokens, into: $2) }
-    return epp_prefill_load(
-      ahead: ahead, token_seconds: tokenSeconds, learns: rates.learns, mean_token_seconds: 1 / rates.meanRate)
+    let ahead = cycle.computed { cycle, slots, target in
+      cycle.table.withColumns(from: slots.lowerBound) {
+        var columns = $0.load
+        epp_copy_tokens_ahead_f64(target, &columns, meanTokens, slots.count)
+      }
+    }
+    return epp_prefill_load(ahead: ahead, token_seconds: tokenSeconds, speed: rates.speed)
   }
 
   /// The work that waits at the candidate with the least of it, in units of ``Parameters/fullAfter``; 1 without

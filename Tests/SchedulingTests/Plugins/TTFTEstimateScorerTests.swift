@@ -59,10 +59,13 @@ import Testing
     for placement in placements { placement.end() }
   }
 
-  /// Candidates are computed several at a time and the rest one by one; both give what the formula gives.
-  @Test(arguments: [1, 7, 8, 9, 16, 19, 40])
-  func estimatesOfManyAreThoseOfEach(count: Int) throws {
-    let pool = TestPool(count)
+  /// Candidates are computed several at a time and the rest one by one, and from the table itself unless some of its
+  /// endpoints are gone; all give what the formula gives.
+  @Test(arguments: [1, 3, 4, 5, 8, 19, 40], [false, true])
+  func estimatesOfManyAreThoseOfEach(count: Int, oneIsGone: Bool) throws {
+    let pool = TestPool(oneIsGone ? count + 1 : count)
+    if oneIsGone { pool.table.replaceAll(with: (2...(count + 1)).map(TestPool.descriptor)) }
+    pool.cycle.begin(SchedulingRequest(), now: 0)
     let scorer = scorer(pool, decode: 0.016)
     scorer.rates.noteRequest(tokens: 300, isStreamed: true)
     let waiting = (0..<count).map { Double(($0 + 1) * 7 % 5) }
@@ -71,6 +74,8 @@ import Testing
     pool.store(.waitingQueueSize, waiting)
     pool.store(.runningRequests, running)
     let endpoints = pool.table.snapshot().endpoints
+    let placed = endpoints.filter { $0.slot % 4 == 1 }
+    for endpoint in placed { pool.reserve(endpoint, promptTokens: 900 + endpoint.slot) }
     for endpoint in endpoints where endpoint.slot % 3 == 0 {
       for _ in 0..<50 {
         scorer.rates.observe(tokens: 10_000, seconds: 4 + Double(endpoint.slot), endpoint: endpoint)
@@ -80,13 +85,18 @@ import Testing
     let estimates = scorer.estimates(pool.cycle)
     var least = Double.infinity
     for (position, endpoint) in endpoints.enumerated() {
-      let (own, ahead) = (512 - 128 * cached[position], 300 * waiting[position])
+      let isPlaced = endpoint.slot % 4 == 1
+      let own = 512 - 128 * cached[position]
+      let ahead = 300 * waiting[position] + (isPlaced ? 900 + Double(endpoint.slot) : 0)
+      let sequences = running[position] + (isPlaced ? 1 : 0)
       let rate = scorer.rates.rate(slot: endpoint.slot)
-      let expected = (own + ahead) / rate + 0.016 * running[position] * (1 + (own + ahead) / 2_048)
+      let expected = (own + ahead) / rate + 0.016 * sequences * (1 + (own + ahead) / 2_048)
       #expect(abs(estimates[position] - expected) < 1e-9)
       least = min(least, ahead / rate)
     }
+    #expect(scorer.rates.streamedShare == 1)
     #expect(abs(scorer.saturation(pool.cycle) - least) < 1e-9)
+    defer { pool.endRequests() }
     let costs = estimates.map { (estimates.min() ?? 0) / $0 }
     #expect(zip(scorer.scores(pool.cycle), costs).allSatisfy { abs($0 - $1) < 1e-9 })
   }
