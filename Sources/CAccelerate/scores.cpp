@@ -142,26 +142,26 @@ BODY double clamped(double score) {
 }
 
 BODY void epp_begin_weighted_f64_body(
-    double *__restrict scores, double weight, double *__restrict totals, size_t count) {
+    double *__restrict scores, double weight, double *__restrict totals, size_t count, bool leaves_zeros) {
   for (size_t i = 0; i < count; i++) {
     totals[i] = clamped(scores[i]) * weight;
-    scores[i] = 0;
+    if (leaves_zeros) scores[i] = 0;
   }
 }
 KERNEL(
-    void, epp_begin_weighted_f64, (double *scores, double weight, double *totals, size_t count),
-    (scores, weight, totals, count))
+    void, epp_begin_weighted_f64, (double *scores, double weight, double *totals, size_t count, bool leaves_zeros),
+    (scores, weight, totals, count, leaves_zeros))
 
 BODY void epp_move_weighted_f64_body(
-    double *__restrict scores, double weight, double *__restrict totals, size_t count) {
+    double *__restrict scores, double weight, double *__restrict totals, size_t count, bool leaves_zeros) {
   for (size_t i = 0; i < count; i++) {
     totals[i] += clamped(scores[i]) * weight;
-    scores[i] = 0;
+    if (leaves_zeros) scores[i] = 0;
   }
 }
 KERNEL(
-    void, epp_move_weighted_f64, (double *scores, double weight, double *totals, size_t count),
-    (scores, weight, totals, count))
+    void, epp_move_weighted_f64, (double *scores, double weight, double *totals, size_t count, bool leaves_zeros),
+    (scores, weight, totals, count, leaves_zeros))
 
 BODY size_t epp_count_equal_f64_body(const double *values, size_t count, double value) {
   uint64_t equals = 0;

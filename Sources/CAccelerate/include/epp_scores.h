@@ -51,12 +51,13 @@ void epp_divide_f64(const double *_Nonnull values, double divisor, double *_Nonn
 void epp_complement_f64(const double *_Nonnull values, double *_Nonnull scores, size_t count);
 
 /// `totals[i] += weight * scores[i]`, with scores brought into 0…1; those that are not a number count as 0. The scores
-/// are 0 afterwards.
-void epp_move_weighted_f64(double *_Nonnull scores, double weight, double *_Nonnull totals, size_t count);
+/// are 0 afterwards if wanted.
+void epp_move_weighted_f64(
+    double *_Nonnull scores, double weight, double *_Nonnull totals, size_t count, bool leaves_zeros);
 
 /// `totals[i] = weight * scores[i]`, otherwise like ``epp_move_weighted_f64``.
 void epp_begin_weighted_f64(
-    double *_Nonnull scores, double weight, double *_Nonnull totals, size_t count);
+    double *_Nonnull scores, double weight, double *_Nonnull totals, size_t count, bool leaves_zeros);
 
 /// How many values equal `value`.
 size_t epp_count_equal_f64(const double *_Nonnull values, size_t count, double value);

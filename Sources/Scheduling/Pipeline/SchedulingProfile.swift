@@ -10,12 +10,15 @@ public final class SchedulingProfile: Sendable {
     public let scorer: any Scorer
     /// Factor for its scores; may be negative.
     public let weight: Double
+    /// Whether what the scorer finds in the array it stores to must be zero.
+    let needsZeros: Bool
 
     /// Creates a weighted scorer.
     public init(name: String, scorer: any Scorer, weight: Double) {
       self.name = name
       self.scorer = scorer
       self.weight = weight
+      needsZeros = !(scorer is any OverwritingScorer)
     }
   }
 
@@ -64,7 +67,8 @@ public final class SchedulingProfile: Sendable {
     }
     if trace != nil { trace?.endpoints = Self.addresses(cycle) }
     let totals = scorers.isEmpty ? cycle.makeScores() : cycle.takeScratch(cycle.count, of: Double.self)
-    let scores = cycle.makeScores()
+    let needsZeros = scorers.first?.needsZeros ?? false
+    let scores = needsZeros ? cycle.makeScores() : cycle.takeScratch(cycle.count, of: Double.self)
     for index in scorers.indices {
       scorers[index].scorer.score(cycle, into: scores)
       cycle.stopwatch?.lap(.scorer, scorers[index].name)
@@ -72,7 +76,7 @@ public final class SchedulingProfile: Sendable {
         DecisionTrace.ScorerScores(
           name: scorers[index].name, weight: scorers[index].weight, scores: scores.map(Self.clamp),
           estimates: (scorers[index].scorer as? any EstimatingScorer)?.estimates(cycle) ?? []))
-      Self.move(scores, scorers[index].weight, to: totals, isFirst: index == 0)
+      move(scores, ofScorer: index, to: totals)
     }
     // The memory of the last picks is used again.
     var picks: [Int] = []
@@ -127,16 +131,17 @@ public final class SchedulingProfile: Sendable {
     return DecisionTrace.FilterResult(name: filter, left: cycle.count, dropped: dropped)
   }
 
-  /// Adds scores to the totals, which the first ones begin, and leaves zeros for the next scorer.
-  private static func move(
-    _ scores: UnsafeMutableBufferPointer<Double>, _ weight: Double, to totals: UnsafeMutableBufferPointer<Double>,
-    isFirst: Bool
+  /// Adds scores to the totals, which those of the first scorer begin, and leaves zeros for the next one that needs them.
+  private func move(
+    _ scores: UnsafeMutableBufferPointer<Double>, ofScorer index: Int, to totals: UnsafeMutableBufferPointer<Double>
   ) {
     guard let source = scores.baseAddress, let target = totals.baseAddress else { return }
-    if isFirst {
-      epp_begin_weighted_f64(source, weight, target, totals.count)
+    let (weight, next) = (scorers[index].weight, index + 1)
+    let leavesZeros = next < scorers.count && scorers[next].needsZeros
+    if index == 0 {
+      epp_begin_weighted_f64(source, weight, target, totals.count, leavesZeros)
     } else {
-      epp_move_weighted_f64(source, weight, target, totals.count)
+      epp_move_weighted_f64(source, weight, target, totals.count, leavesZeros)
     }
   }
 

@@ -23,6 +23,9 @@ public protocol Scorer: Plugin {
   func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>)
 }
 
+/// A scorer that stores a score for every candidate whatever happens, so `scores` need not be zero before.
+public protocol OverwritingScorer: Scorer {}
+
 /// A scorer whose scores come from times, which people want to see.
 public protocol EstimatingScorer: Scorer {
   /// What it expects of each candidate of the cycle, in seconds. Asked only for explained decisions.

@@ -22,7 +22,7 @@ import PickerConfiguration
 /// are not streamed are pending until they end, though the server is done with their prompts. Where more than one in
 /// twenty is such, no more counts than *queued* = requests in the server's queue or placed since, times the mean uncached
 /// prompt.
-public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetector, RequestObserver {
+public final class TTFTEstimateScorer: OverwritingScorer, EstimatingScorer, SaturationDetector, RequestObserver {
   /// The parameters of the scorer.
   public struct Parameters: Sendable, Hashable {
     /// Prompt tokens a server computes in a second, as long as nothing else was learned.
@@ -61,7 +61,10 @@ public final class TTFTEstimateScorer: Scorer, EstimatingScorer, SaturationDetec
   /// Scores by the estimates.
   public func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
     guard !scores.isEmpty else { return }
-    guard let start = scores.baseAddress, let estimated = estimate(cycle, into: scores) else { return }
+    guard let start = scores.baseAddress, let estimated = estimate(cycle, into: scores) else {
+      scores.update(repeating: 0)
+      return
+    }
     let usual = backlog.add(estimated.backlog / Double(scores.count), now: cycle.now)
     let weight = parameters.computeWeight + parameters.computeWeightPerSecond * usual
     let least = epp_costs_f64(start, estimated.own, weight, scores.count)

@@ -27,6 +27,15 @@ import Testing
     #expect(trace.picks == ["10.0.0.2:8000"])
   }
 
+  /// Scorers that store every score and those that count on zeros, in any order.
+  @Test(arguments: ["oo", "of", "fo", "ffo", "off", "ofof", "foof"])
+  func noScorerSeesTheScoresOfAnother(order: String) throws {
+    let scorers = order.map { ($0 == "o" ? OverwritingOne(score: 0.75) : FixedScorer([2: 0.5])) as any Scorer }
+    let trace = try trace(TestPool(3), scorers: scorers.map { ($0, 2) })
+    let all = Double(order.filter { $0 == "o" }.count) * 1.5
+    #expect(trace.totals == [all, all + Double(order.filter { $0 == "f" }.count), all])
+  }
+
   @Test func scoresAreClampedBeforeTheWeight() throws {
     let scores: [Int: Double] = [1: 1.75, 2: -0.5, 3: .nan, 4: .infinity, 5: -.infinity, 6: 0.5]
     let trace = try trace(TestPool(6), scorers: [(FixedScorer(scores), 2), (FixedScorer([3: 0.25]), 1)])
@@ -110,5 +119,14 @@ import Testing
       ], picker: MaxScorePicker())
     let scheduler = Scheduler(profiles: [profile], handler: SingleProfileHandler())
     for _ in 0..<3 { #expect(try pool.pick(by: scheduler) == ["pod-12346"]) }
+  }
+}
+
+/// Gives every candidate the same, whatever was there before.
+private struct OverwritingOne: OverwritingScorer {
+  let score: Double
+
+  func score(_ cycle: SchedulingCycle, into scores: UnsafeMutableBufferPointer<Double>) {
+    scores.update(repeating: score)
   }
 }
