@@ -143,9 +143,13 @@ BODY double clamped(double score) {
 
 BODY void epp_begin_weighted_f64_body(
     double *__restrict scores, double weight, double *__restrict totals, size_t count, bool leaves_zeros) {
+  if (!leaves_zeros) {
+    for (size_t i = 0; i < count; i++) totals[i] = clamped(scores[i]) * weight;
+    return;
+  }
   for (size_t i = 0; i < count; i++) {
     totals[i] = clamped(scores[i]) * weight;
-    if (leaves_zeros) scores[i] = 0;
+    scores[i] = 0;
   }
 }
 KERNEL(
@@ -154,9 +158,13 @@ KERNEL(
 
 BODY void epp_move_weighted_f64_body(
     double *__restrict scores, double weight, double *__restrict totals, size_t count, bool leaves_zeros) {
+  if (!leaves_zeros) {
+    for (size_t i = 0; i < count; i++) totals[i] += clamped(scores[i]) * weight;
+    return;
+  }
   for (size_t i = 0; i < count; i++) {
     totals[i] += clamped(scores[i]) * weight;
-    if (leaves_zeros) scores[i] = 0;
+    scores[i] = 0;
   }
 }
 KERNEL(
