@@ -199,7 +199,7 @@ async def test_endpoint_that_leaves_and_returns_while_it_serves(launch, servers,
         held = [await begin(client) for _ in range(4)]
         assert sorted(destination for _, destination in held) == sorted([one, one, two, two])
         write_endpoints(path, [two])
-        wait_until(lambda: picker.metric("inference_pool_ready_pods") == 1, "the endpoint has left")
+        wait_until(lambda: picker.process.log_tail().count("endpoints changed") == 2, "the endpoint has left")
         # It still serves what it was given.
         assert picker.metric("epp_leases") == 4
         assert await next_destination(client) == two
