@@ -2,26 +2,14 @@
 
 #include "kernels.h"
 
-RACING BODY void epp_copy_column_f64_body(
-    double *__restrict destination, const double *__restrict source, size_t count) {
-  for (size_t slot = 0; slot < count; slot++) destination[slot] = source[slot];
-}
-KERNEL_WITH(
-    RACING, void, epp_copy_column_f64, (double *destination, const double *source, size_t count),
-    (destination, source, count))
+// A kernel that copies words, each as what `converted` makes of it.
+#define COPY(name, word, converted)                                                                          \
+  RACING BODY void name##_body(double *__restrict destination, const word *__restrict source, size_t count) { \
+    for (size_t slot = 0; slot < count; slot++) destination[slot] = converted(source[slot]);                 \
+  }                                                                                                          \
+  KERNEL_WITH(                                                                                               \
+      RACING, void, name, (double *destination, const word *source, size_t count), (destination, source, count))
 
-RACING BODY void epp_copy_integers_f64_body(
-    double *__restrict destination, const int64_t *__restrict source, size_t count) {
-  for (size_t slot = 0; slot < count; slot++) destination[slot] = from_integer(source[slot]);
-}
-KERNEL_WITH(
-    RACING, void, epp_copy_integers_f64, (double *destination, const int64_t *source, size_t count),
-    (destination, source, count))
-
-RACING BODY void epp_copy_halves_f64_body(
-    double *__restrict destination, const uint64_t *__restrict source, size_t count) {
-  for (size_t slot = 0; slot < count; slot++) destination[slot] = from_halves(source[slot]);
-}
-KERNEL_WITH(
-    RACING, void, epp_copy_halves_f64, (double *destination, const uint64_t *source, size_t count),
-    (destination, source, count))
+COPY(epp_copy_column_f64, double, )
+COPY(epp_copy_integers_f64, int64_t, from_integer)
+COPY(epp_copy_halves_f64, uint64_t, from_halves)

@@ -62,6 +62,12 @@ async def settles(picker):
         await asyncio.to_thread(wait_until, lambda name=name: picker.metric(name) == 0, f"{name} is 0")
 
 
+def check_report(process):
+    """Fails when a sanitizer found something as late as when the process ended, such as a leak."""
+    log = process.log_path.read_text(errors="replace") if process.log_path.exists() else ""
+    assert not SANITIZER_REPORT.search(log), f"{process.name}:\n{log[-8000:]}"
+
+
 class Launcher:
     """Starts processes and stops them in the opposite order."""
 
@@ -101,6 +107,7 @@ class Launcher:
     def stop(self, part):
         """Stops one process before the others."""
         part.process.stop()
+        check_report(part.process)
         self.processes.remove(part.process)
         running.remove(part.process)
 
@@ -111,7 +118,5 @@ class Launcher:
             running.remove(process)
         for process in died:
             process.check()
-        # What a sanitizer finds when a process ends, such as a leak, nobody waits for.
         for process in self.processes:
-            log = process.log_path.read_text(errors="replace") if process.log_path.exists() else ""
-            assert not SANITIZER_REPORT.search(log), f"{process.name}:\n{log[-8000:]}"
+            check_report(process)

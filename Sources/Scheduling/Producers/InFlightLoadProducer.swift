@@ -42,8 +42,7 @@ public struct InFlightLoadProducer: Producer, LoadEstimator {
     let input = Double(cycle.request.promptTokens)
     let uncached = cycle.takeAttribute(load.uncachedRequestTokens)
     guard let target = uncached.baseAddress, let matched = cycle.attribute(match.matchedBlocks)?.baseAddress,
-      let total = cycle.scalar(match.totalBlocks),
-      let blockSize = cycle.scalar(match.blockSize)
+      let total = cycle.scalar(match.totalBlocks), let blockSize = cycle.scalar(match.blockSize)
     else {
       uncached.initialize(repeating: input)
       cycle.setScalar(load.uncachedRequestTokens, input)
